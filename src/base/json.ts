@@ -1,0 +1,19 @@
+/** @file JSON values, and numbers that JSON cannot say. */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+export function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
+
+/** Non-finite numbers as the strings "NaN", "Infinity", "-Infinity" (INTERFACE); everything else as it is. */
+export function jsonFromNumber(x: number): number | string {
+  return Number.isFinite(x) ? x : String(x);
+}
+
+/** A short rendering of an unknown value for an error message. */
+export function excerpt(json: unknown, length = 60): string {
+  const text = json === undefined ? "nothing" : (JSON.stringify(json) ?? String(json));
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
