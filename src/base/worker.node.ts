@@ -1,26 +1,51 @@
 /**
- * @file Starts a worker thread from a module of this package, whether it is the built `.js` or the `.ts` source.
+ * @file Starts a module of ours as a worker thread, from `dist` (JavaScript) and from the sources (tests, scripts).
  *
- * The caller writes `startWorker(new URL(`./hdf5-worker.node${extension(import.meta.url)}`, import.meta.url))`.
- * From `dist` nothing special happens. From source (vitest, scripts) Node 20 cannot read TypeScript, so the thread
- * gets the loader of `scripts/typescript-loader.mjs`, which strips the types of every `.ts` that it imports. That
- * needs no build, so a test can never run a stale worker. Rejected: workers always from `dist` (stale between
- * builds); bundling each worker at test time (a second module graph that no user has).
+ * Node 20 runs no TypeScript: from the sources the module and what it imports of ours is bundled first, by the
+ * rolldown that vitest brings. Packages stay outside the bundle, so that the worker finds them as the built one does.
  */
 
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 
-/** `.ts` or `.js`, whichever the module at `url` is. */
-export function extension(url: string): ".ts" | ".js" {
-  return new URL(url).pathname.endsWith(".ts") ? ".ts" : ".js";
+/** `name` as in "tfjs.worker.node", beside the module whose `import.meta.url` is `from`. */
+export async function startWorker(name: string, from: string, options: WorkerOptions): Promise<Worker> {
+  const worker = new Worker(await workerFile(name, from), options);
+  return worker;
 }
 
-export function startWorker(url: URL, options: WorkerOptions = {}): Worker {
-  return new Worker(url, { ...options, execArgv: [...(options.execArgv ?? []), ...loaderFor(url)] });
+export async function workerFile(name: string, from: string): Promise<URL | string> {
+  if (!from.endsWith(".ts")) return new URL(`./${name}.js`, from);
+  const source = fileURLToPath(new URL(`./${name}.ts`, from));
+  const code = await bundle(source);
+  const folder = join(nodeModulesAbove(source), ".cache", "vernier");
+  const file = join(folder, `${name}-${createHash("sha256").update(code).digest("hex").slice(0, 16)}.mjs`);
+  if (existsSync(file)) return file;
+  mkdirSync(folder, { recursive: true });
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, code);
+  renameSync(unfinished, file);
+  return file;
 }
 
-/** The command-line options under which `node` runs the module at `url`, as a thread or as a process of its own. */
-export function loaderFor(url: URL): string[] {
-  if (extension(url.href) === ".js") return [];
-  return ["--import", new URL("../../scripts/typescript-loader.mjs", import.meta.url).href];
+async function bundle(source: string): Promise<string> {
+  const { rolldown } = await import("rolldown");
+  const isOurs = (id: string): boolean => id.startsWith(".") || id.startsWith("/") || id === source;
+  const build = await rolldown({ input: source, platform: "node", external: (id) => !isOurs(id), logLevel: "silent" });
+  try {
+    const { output } = await build.generate({ format: "esm" });
+    return output[0].code;
+  } finally {
+    await build.close();
+  }
+}
+
+function nodeModulesAbove(path: string): string {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const candidate = join(folder, "node_modules");
+    if (existsSync(candidate) || folder === dirname(folder)) return candidate;
+  }
 }
