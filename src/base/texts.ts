@@ -19,7 +19,8 @@ export interface ErrorDetails {
   "engine.unavailable": { engine: string; reason: string; remedy: string };
   "engine.timeout": { engine: string; seconds: number; stage: string };
   "engine.crashed": { engine: string; reason: string; stage: string };
-  "engine.refused": { engine: string; reason: string };
+  /** `why` and `hint`: what we know about this refusal beyond the runtime's own words. */
+  "engine.refused": { engine: string; reason: string; why?: string; hint?: string };
   "file.unreadable": { reason: string };
   "file.truncated": { expected: string; received: string };
   "file.malformed": { reason: string };
@@ -89,9 +90,9 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
     message: `engine "${engine}" stopped (${stage}): ${reason}`,
     hint: "raise --memory if it ran out of memory; else try the other engines (vernier doctor lists them)",
   }),
-  "engine.refused": ({ engine, reason }) => ({
-    message: `${engine} refuses the model: ${reason}`,
-    hint: "the model is in words that this runtime does not know",
+  "engine.refused": ({ engine, reason, why, hint }) => ({
+    message: `${engine} refuses the model: ${reason}${why === undefined ? "" : ` (${why})`}`,
+    hint: hint ?? "the model is in words that this runtime does not know",
   }),
   "file.unreadable": ({ reason }) => ({
     message: `the file cannot be read: ${reason}`,
