@@ -1,0 +1,37 @@
+/** @file What the TF.js worker and its session say to each other: plain data, so that `postMessage` carries it. */
+
+import type { ErrorCode, ErrorDetails } from "../base/errors.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { EngineInfo, TracedCall } from "./engine.ts";
+
+export interface WorkerStart {
+  readonly backend: string;
+  readonly core: string;
+  readonly layers: string;
+  readonly module: string | null;
+  /** null: only start the backend, to see that it does. */
+  readonly modelPath: string | null;
+  /** [0]: KiB of traced tensors on their way; the worker waits while there are too many. */
+  readonly flow: SharedArrayBuffer;
+}
+
+export type Request = { readonly kind: "predict" | "trace"; readonly inputs: readonly Tensor[] };
+
+export type Reply =
+  | ({ readonly kind: "ready" } & Pick<EngineInfo, "inputs" | "outputs">)
+  | { readonly kind: "call"; readonly call: TracedCall; readonly sizeKiB: number }
+  | { readonly kind: "done"; readonly outputs: readonly Tensor[] }
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** An error of ours, or the words of one that TF.js threw. */
+export type Failure =
+  | { readonly from: "vernier"; readonly code: ErrorCode; readonly details: ErrorDetails[ErrorCode]; readonly where: string }
+  | { readonly from: "tfjs"; readonly name: string; readonly message: string };
+
+/** Enough for any one activation of a usual model to be on its way while the next is computed. */
+export const FLOW_LIMIT_KIB = 64 * 1024;
+
+export function tensorsOf(call: TracedCall): Tensor[] {
+  const ofCells = call.cells.flatMap(({ inputs, states, outputs, newStates }) => [inputs, states, outputs, newStates].flat());
+  return [...call.outputs, ...ofCells];
+}

@@ -1,0 +1,100 @@
+/**
+ * @file The worker that runs TF.js: loads the modules that it is told to, the model, and answers one request after another.
+ *
+ * TF.js computes synchronously, so that a call that never returns is ended from outside (`worker.terminate()`).
+ */
+
+import { createRequire } from "node:module";
+import { parentPort, workerData } from "node:worker_threads";
+import { VernierError } from "../base/errors.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { readArtifacts } from "./tfjs-files.node.ts";
+import { describeModel, loadModel, predict, type Tfjs, type TfModel } from "./tfjs.ts";
+import { type Failure, FLOW_LIMIT_KIB, type Reply, type Request, tensorsOf, type WorkerStart } from "./tfjs-protocol.ts";
+import { trace } from "./tfjs-trace.ts";
+
+const start = workerData as WorkerStart;
+const flow = new Int32Array(start.flow);
+
+async function main(): Promise<void> {
+  silenceConsole();
+  const tf = await loadTfjs(start);
+  const model = start.modelPath === null ? null : await loadModel(tf, readArtifacts(start.modelPath));
+  parentPort?.on("message", (request: Request) => answer(tf, model, request));
+  reply({ kind: "ready", ...(model === null ? { inputs: [], outputs: [] } : describeModel(model)) });
+}
+
+function answer(tf: Tfjs, model: TfModel | null, { kind, inputs }: Request): void {
+  try {
+    if (model === null) throw new Error("no model is loaded");
+    const outputs = kind === "predict" ? predict(tf, model, inputs) : traced(tf, model, inputs);
+    reply({ kind: "done", outputs }, outputs);
+  } catch (error) {
+    reply({ kind: "failed", failure: failureFrom(error) });
+  }
+}
+
+function traced(tf: Tfjs, model: TfModel, inputs: readonly Tensor[]): Tensor[] {
+  return trace(tf, model, inputs, (call) => {
+    const tensors = tensorsOf(call);
+    const sizeKiB = Math.ceil(tensors.reduce((sum, { data }) => sum + sizeBytes(data), 0) / 1024);
+    waitForRoom();
+    Atomics.add(flow, 0, sizeKiB);
+    reply({ kind: "call", call, sizeKiB }, tensors);
+  });
+}
+
+function waitForRoom(): void {
+  for (;;) {
+    const onTheWay = Atomics.load(flow, 0);
+    if (onTheWay <= FLOW_LIMIT_KIB) return;
+    Atomics.wait(flow, 0, onTheWay);
+  }
+}
+
+async function loadTfjs({ backend, core, layers, module }: WorkerStart): Promise<Tfjs> {
+  const require = createRequire(import.meta.url);
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const before = new Set(events.flatMap((event) => process.rawListeners(event)));
+  const tf = { core: require(core), layers: require(layers) } as Tfjs;
+  if (module !== null) require(module);
+  const isSet = await tf.core.setBackend(backend);
+  await tf.core.ready();
+  // The wasm backend's start-up code adds listeners that rethrow whatever the process has not caught.
+  for (const event of events) {
+    for (const listener of process.rawListeners(event)) {
+      if (!before.has(listener)) process.off(event, listener as () => void);
+    }
+  }
+  if (!isSet || tf.core.getBackend() !== backend) {
+    const reason = "TF.js could not start this backend";
+    throw new VernierError("engine.unavailable", { engine: `tfjs:${backend}`, reason, remedy: "try another backend" });
+  }
+  return tf;
+}
+
+/** TF.js gives hints and warnings on the console; the reports of this package say what they would. */
+function silenceConsole(): void {
+  for (const level of ["log", "info", "warn", "error", "debug"] as const) console[level] = () => {};
+}
+
+function reply(message: Reply, tensors: readonly Tensor[] = []): void {
+  const buffers = new Set(tensors.flatMap(({ data }) => (ArrayBuffer.isView(data) ? [data.buffer as ArrayBuffer] : [])));
+  parentPort?.postMessage(message, [...buffers]);
+}
+
+const sizeBytes = (data: Tensor["data"]): number =>
+  ArrayBuffer.isView(data) ? data.byteLength : data.reduce((sum, text) => sum + text.length, 0);
+
+function failureFrom(error: unknown): Failure {
+  if (error instanceof VernierError) {
+    return { from: "vernier", code: error.code, details: error.details, where: error.where };
+  }
+  const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
+  return { from: "tfjs", name, message };
+}
+
+main().catch((error: unknown) => {
+  reply({ kind: "failed", failure: failureFrom(error) });
+  parentPort?.close();
+});
