@@ -1,7 +1,8 @@
 """The `keras` engine's other half: runs a user's model in his own real Keras and reports what every layer did.
 
 Spoken to over stdin/stdout by `src/engines/keras.node.ts`. A frame is a uint32 (little-endian) header length, a
-UTF-8 JSON header, and the bytes of the tensors that the header's `tensors` and `cells` describe, in order.
+UTF-8 JSON header, and the bytes of the tensors that the header's `tensors` describes, in order. `cells` of a call says
+how many of them, after the call's outputs, belong to each step.
 
     load {path, trust, memoryMiB}  -> loaded {framework, kerasVersion, backend, backendVersion, hardware, note, inputs, outputs}
     predict {tensors}              -> predicted {tensors}
@@ -9,7 +10,7 @@ UTF-8 JSON header, and the bytes of the tensors that the header's `tensors` and 
     close                          -> the process ends
     anything                       -> error {code, message, detail}
 
-float16 and bfloat16 travel as float32 (the same numbers), bool as uint8, a string as uint32 length + UTF-8.
+Numbers travel little-endian in their own width, a string as uint32 length + UTF-8.
 
 `predict` is `model.predict`: what users call, a compiled graph. The trace is `model(x, training=False)`, eager, with
 `Layer.__call__` watched; nothing that Keras computes is replaced, so that it equals the plain eager call bit for bit.
@@ -66,9 +67,7 @@ class EngineError(Exception):
 def describe(array):
     """(description, bytes) of one array as it travels."""
     dtype = str(array.dtype)
-    if dtype in ("float16", "bfloat16"):
-        data = np.ascontiguousarray(array, dtype="<f4").tobytes()
-    elif array.dtype.kind in "OSU":
+    if array.dtype.kind in "OSU":
         dtype = "string"
         words = [w if isinstance(w, bytes) else str(w).encode() for w in array.ravel()]
         data = b"".join(struct.pack("<I", len(w)) + w for w in words)
@@ -77,14 +76,11 @@ def describe(array):
     return {"shape": list(array.shape), "dtype": dtype, "bytes": len(data)}, data
 
 
-def send(header, arrays=(), more=()):
-    """`arrays` are described in header["tensors"]; `more` are bytes that the header describes elsewhere."""
+def send(header, arrays=()):
     described = [describe(a) for a in arrays]
     body = json.dumps({**header, "tensors": [d for d, _ in described]}, allow_nan=False).encode()
     OUT.write(struct.pack("<I", len(body)) + body)
     for _, data in described:
-        OUT.write(data)
-    for data in more:
         OUT.write(data)
     OUT.flush()
 
@@ -98,11 +94,8 @@ def decode(description, data):
             words.append(data[at + 4 : at + 4 + length].decode())
             at += 4 + length
         return np.array(words, dtype=object).reshape(shape)
-    if dtype in ("float16", "bfloat16"):
-        array = np.frombuffer(data, "<f4").reshape(shape)
-        if dtype == "float16":
-            return array.astype(np.float16)
-        return array.astype(importlib.import_module("ml_dtypes").bfloat16)
+    if dtype == "bfloat16":
+        return np.frombuffer(data, importlib.import_module("ml_dtypes").bfloat16).reshape(shape)
     return np.frombuffer(data, np.dtype(dtype).newbyteorder("<")).reshape(shape)
 
 
@@ -505,18 +498,17 @@ class Watch:
         return [self.framework.numpy(v) for v in leaves]
 
     def send(self, path, record, inputs, outputs):
-        cells, more = [], []
+        cells, tensors = [], list(outputs)
         for direction, *groups in record.cells:
-            described = [[describe(self.framework.numpy(t)) for t in group] for group in groups]
             keys = ("inputs", "states", "outputs", "newStates")
-            cells.append({"direction": direction, **{k: [d for d, _ in g] for k, g in zip(keys, described)}})
-            more.extend(data for group in described for _, data in group)
+            cells.append({"direction": direction, **{key: len(group) for key, group in zip(keys, groups)}})
+            tensors.extend(self.framework.numpy(t) for group in groups for t in group)
         layer = record.layer
         known = isinstance(layer, self.framework.layer_class)
         name = type(layer).__name__ if known else f"{type(layer).__module__}.{type(layer).__name__}"
         header = {"type": "call", "path": path, "className": name, "inputHashes": inputs,
                   "outputHashes": [hash_of(o) for o in outputs], "cells": cells}  # fmt: skip
-        send(header, outputs, more)
+        send(header, tensors)
 
     def direction(self):
         if not self.records:
@@ -610,7 +602,8 @@ def main():
         except MemoryError as error:
             send({"type": "error", "code": "memory", "message": words_of(error) or "out of memory", "detail": ""})
         except Exception as error:  # noqa: BLE001
-            send({"type": "error", "code": "failed", "message": f"{type(error).__name__}: {words_of(error)}",
+            about_input = isinstance(error, ValueError) and any(w in str(error) for w in ("ncompatible", "nvalid input shape"))
+            send({"type": "error", "code": "input" if about_input else "failed", "message": f"{type(error).__name__}: {words_of(error)}",
                   "detail": traceback.format_exc()})  # fmt: skip
     OUT.flush()
     os._exit(0)  # TensorFlow's threads need no farewell

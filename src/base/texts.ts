@@ -21,6 +21,7 @@ export interface ErrorDetails {
   "engine.crashed": { engine: string; reason: string; stage: string };
   /** `why` and `hint`: what we know about this refusal beyond the runtime's own words. */
   "engine.refused": { engine: string; reason: string; why?: string; hint?: string };
+  "protocol.malformed": { reason: string };
   "file.unreadable": { reason: string };
   "file.truncated": { expected: string; received: string };
   "file.malformed": { reason: string };
@@ -94,6 +95,10 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
     message: `${engine} refuses the model: ${reason}${why === undefined ? "" : ` (${why})`}`,
     hint: hint ?? "the model is in words that this runtime does not know",
   }),
+  "protocol.malformed": ({ reason }) => ({
+    message: `the other side does not speak Vernier's protocol: ${reason}`,
+    hint: "the program that was started may not be the one that was meant",
+  }),
   "file.unreadable": ({ reason }) => ({
     message: `the file cannot be read: ${reason}`,
     hint: "check the path and its permissions",
@@ -141,6 +146,7 @@ export function exitCodeOf(code: ErrorCode): ExitCode {
     case "engine.unavailable":
     case "engine.timeout":
     case "engine.crashed":
+    case "protocol.malformed":
       return 3;
     case "internal":
       return 70;
