@@ -108,7 +108,8 @@ function runProject(project) {
   const reporters = ["--reporter=dot", `--reporter=${join(root, "scripts/suite-reporter.mjs")}`];
   const { status } = spawnSync("vitest", ["run", "--project", project, ...reporters], {
     cwd: root,
-    env: { ...env, VERNIER_OUTCOME: file },
+    // With CI set, a missing snapshot fails instead of being written.
+    env: { ...env, CI: "1", VERNIER_OUTCOME: file },
     stdio: "inherit",
   });
   try {
