@@ -1,0 +1,114 @@
+/**
+ * @file Text → JSON, with the traps of untrusted and of Python-written text: size, depth, and the bare `NaN` and
+ * `Infinity` that Python's `json` writes and no JavaScript engine reads.
+ */
+
+import { VernierError } from "../base/errors.ts";
+import type { Json } from "../base/json.ts";
+import type { Problem } from "../base/problem.ts";
+import { MAX_JSON_BYTES, MAX_JSON_DEPTH, requireAtMost } from "./limits.ts";
+import { readAll, type Source } from "./source.ts";
+
+export interface ParsedJson {
+  readonly json: Json;
+  /** Bare NaN and Infinity became strings of the same name (INTERFACE); true when there was one. */
+  readonly hasBareNumbers: boolean;
+}
+
+export async function readJson(source: Source): Promise<ParsedJson> {
+  requireAtMost("the size of a JSON file in bytes", source.sizeBytes, MAX_JSON_BYTES, source.name);
+  const bytes = await readAll(source);
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new VernierError(
+      "file.malformed",
+      { reason: "it is not UTF-8 text" },
+      { where: [source.name], cause },
+    );
+  }
+  return parseJson(text, source.name);
+}
+
+/** Throws `file.malformed` with the position, or `file.limit` for absurd nesting. */
+export function parseJson(text: string, where: string): ParsedJson {
+  requireAtMost("the nesting of JSON", depthOf(text), MAX_JSON_DEPTH, where);
+  try {
+    return { json: JSON.parse(text) as Json, hasBareNumbers: false };
+  } catch (cause) {
+    const quoted = quoteBareNumbers(text);
+    if (quoted !== null) {
+      try {
+        return { json: JSON.parse(quoted) as Json, hasBareNumbers: true };
+      } catch {
+        // The first message is about the text that the user has.
+      }
+    }
+    throw new VernierError(
+      "file.malformed",
+      { reason: `it is not JSON: ${messageOf(cause)}` },
+      { where, cause },
+    );
+  }
+}
+
+export function bareNumbersProblem(where: string, severity: Problem["severity"]): Problem {
+  return {
+    code: "json.bare-number",
+    where,
+    message: "the JSON holds a bare NaN or Infinity, as Python writes it; no JavaScript engine reads that",
+    hint: "convert the model again with finite values in its config",
+    severity,
+  };
+}
+
+/** V8's messages quote the text; a control character in it must not reach a terminal. */
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return Array.from(text.slice(0, 120), (c) => (c < " " || c === "\u007f" ? " " : c)).join("");
+}
+
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === QUOTE) i = endOfString(text, i);
+    else if (c === OPEN_BRACKET || c === OPEN_BRACE) deepest = Math.max(deepest, ++depth);
+    else if (c === CLOSE_BRACKET || c === CLOSE_BRACE) depth--;
+  }
+  return deepest;
+}
+
+function quoteBareNumbers(text: string): string | null {
+  const parts: string[] = [];
+  let start = 0;
+  const bare = /"|-?Infinity|NaN/g;
+  for (let match = bare.exec(text); match !== null; match = bare.exec(text)) {
+    if (match[0] === '"') {
+      bare.lastIndex = endOfString(text, match.index) + 1;
+      continue;
+    }
+    parts.push(text.slice(start, match.index), `"${match[0]}"`);
+    start = bare.lastIndex;
+  }
+  return parts.length === 0 ? null : parts.join("") + text.slice(start);
+}
+
+/** Index of the closing quote of the string that opens at `start`, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === BACKSLASH) i++;
+    else if (c === QUOTE) return i;
+  }
+  return text.length;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;

@@ -1,0 +1,181 @@
+/**
+ * @file Zip archives, read by their central directory, member by member. A stored member is a slice of the file and
+ * costs nothing. No member may be larger than its directory entry says, whatever the compressed data would give:
+ * libraries at hand either cut silently to the stated size or inflate a bomb before they look (`fflate` 0.8.3).
+ * (PKWARE APPNOTE 6.3.10: §4.3.7 local header, §4.3.12 directory, §4.3.14–16 end records, §4.5.3 zip64.)
+ */
+
+import { Inflate } from "fflate";
+import { VernierError } from "../base/errors.ts";
+import { crc32 } from "./crc32.ts";
+import { MAX_DEFLATE_RATIO, MAX_TENSOR_BYTES, MAX_WEIGHTS, requireAtMost } from "./limits.ts";
+import { bytesSource, readAll, type Source, sliceSource } from "./source.ts";
+
+export interface ZipMember {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly compressedBytes: number;
+  readonly method: "stored" | "deflated";
+  readonly crc: number;
+  readonly headerOffset: number;
+}
+
+const LOCAL = 0x04034b50;
+const CENTRAL = 0x02014b50;
+const END = 0x06054b50;
+const END64 = 0x06064b50;
+const LOCATOR64 = 0x07064b50;
+const END_BYTES = 22;
+const MAX_COMMENT_BYTES = 65_535;
+const UNKNOWN32 = 0xffffffff;
+
+export async function readZipDirectory(source: Source): Promise<ReadonlyMap<string, ZipMember>> {
+  const { offset, length, count } = await findDirectory(source);
+  requireAtMost("the number of files in the zip", count, MAX_WEIGHTS, source.name);
+  if (offset + length > source.sizeBytes) throw malformed("its directory lies outside it", source.name);
+  const view = viewOf(await source.read(offset, length));
+  const members = new Map<string, ZipMember>();
+  for (let at = 0, i = 0; i < count; i++) {
+    if (at + 46 > length || view.getUint32(at, true) !== CENTRAL)
+      throw malformed("a broken directory", source.name);
+    const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((field) =>
+      view.getUint16(at + field, true),
+    );
+    const next = at + 46 + (nameBytes ?? 0) + (extraBytes ?? 0) + (commentBytes ?? 0);
+    if (next > length) throw malformed("a broken directory", source.name);
+    const member = decodeEntry(new DataView(view.buffer, view.byteOffset + at, next - at), source.name);
+    if (members.has(member.name)) throw malformed(`"${member.name}" is in it twice`, source.name);
+    members.set(member.name, member);
+    at = next;
+  }
+  return members;
+}
+
+/** Stored: a slice of the archive, unread. Deflated: inflated into memory and checked. */
+export async function openZipMember(source: Source, member: ZipMember): Promise<Source> {
+  const name = `${source.name}:${member.name}`;
+  const view = viewOf(await source.read(member.headerOffset, 30));
+  if (view.getUint32(0, true) !== LOCAL) throw malformed("its directory points to no file", name);
+  const start = member.headerOffset + 30 + view.getUint16(26, true) + view.getUint16(28, true);
+  const slice = sliceSource(source, start, member.compressedBytes, name);
+  if (member.method === "stored") return slice;
+  requireAtMost("the size of a file in the zip in bytes", member.sizeBytes, MAX_TENSOR_BYTES, name);
+  const believable = member.compressedBytes * MAX_DEFLATE_RATIO;
+  requireAtMost(
+    "the size of a file in the zip, for its compressed size,",
+    member.sizeBytes,
+    believable,
+    name,
+  );
+  return bytesSource(inflate(await readAll(slice), member, name), name);
+}
+
+/** The bytes of a member, with its checksum verified. */
+export async function readZipMember(source: Source, member: ZipMember): Promise<Uint8Array> {
+  const bytes = await readAll(await openZipMember(source, member));
+  if (crc32(bytes) !== member.crc) throw malformed("its checksum is wrong", `${source.name}:${member.name}`);
+  return bytes;
+}
+
+function inflate(compressed: Uint8Array, { sizeBytes }: ZipMember, name: string): Uint8Array {
+  const bytes = new Uint8Array(sizeBytes);
+  let done = 0;
+  const inflater = new Inflate((chunk) => {
+    if (done + chunk.length > sizeBytes) throw malformed("it is longer than its directory says", name);
+    bytes.set(chunk, done);
+    done += chunk.length;
+  });
+  // Small steps: the callback sees at most a step's expansion before it can refuse more.
+  const step = 4096;
+  try {
+    for (let at = 0; at < compressed.length; at += step) {
+      inflater.push(compressed.subarray(at, at + step), at + step >= compressed.length);
+    }
+  } catch (cause) {
+    if (cause instanceof VernierError) throw cause;
+    throw malformed("its compressed data is damaged", name);
+  }
+  if (done !== sizeBytes) throw malformed("it is shorter than its directory says", name);
+  return bytes;
+}
+
+function decodeEntry(entry: DataView, where: string): ZipMember {
+  const flags = entry.getUint16(8, true);
+  const method = entry.getUint16(10, true);
+  const nameBytes = entry.getUint16(28, true);
+  const name = new TextDecoder().decode(new Uint8Array(entry.buffer, entry.byteOffset + 46, nameBytes));
+  const zip64 = zip64Fields(entry, 46 + nameBytes, entry.getUint16(30, true));
+  const field = (at: number): number => {
+    const value = entry.getUint32(at, true);
+    if (value !== UNKNOWN32) return value;
+    return zip64.shift() ?? value;
+  };
+  // In the order in which the zip64 extra field lists what does not fit.
+  const sizeBytes = field(24);
+  const compressedBytes = field(20);
+  const headerOffset = field(42);
+  if ((flags & 1) !== 0) throw unsupported("an encrypted zip", where);
+  if (method !== 0 && method !== 8) throw unsupported(`a zip compressed by method ${method}`, where);
+  if (method === 0 && sizeBytes !== compressedBytes) throw malformed(`"${name}" has two sizes`, where);
+  const crc = entry.getUint32(16, true);
+  return {
+    name,
+    sizeBytes,
+    compressedBytes,
+    method: method === 0 ? "stored" : "deflated",
+    crc,
+    headerOffset,
+  };
+}
+
+function zip64Fields(entry: DataView, start: number, length: number): number[] {
+  for (let at = start; at + 4 <= start + length && at + 4 <= entry.byteLength; ) {
+    const size = entry.getUint16(at + 2, true);
+    if (entry.getUint16(at, true) === 1 && at + 4 + size <= entry.byteLength) {
+      return Array.from({ length: Math.floor(size / 8) }, (_, i) =>
+        Number(entry.getBigUint64(at + 4 + 8 * i, true)),
+      );
+    }
+    at += 4 + size;
+  }
+  return [];
+}
+
+async function findDirectory(source: Source): Promise<{ offset: number; length: number; count: number }> {
+  const tailBytes = Math.min(source.sizeBytes, END_BYTES + MAX_COMMENT_BYTES);
+  const tailOffset = source.sizeBytes - tailBytes;
+  const view = viewOf(await source.read(tailOffset, tailBytes));
+  let at = tailBytes - END_BYTES;
+  while (
+    at >= 0 &&
+    !(view.getUint32(at, true) === END && at + END_BYTES + view.getUint16(at + 20, true) === tailBytes)
+  ) {
+    at--;
+  }
+  if (at < 0) throw malformed("it is a zip without an end, perhaps cut off", source.name);
+  const count = view.getUint16(at + 10, true);
+  const length = view.getUint32(at + 12, true);
+  const offset = view.getUint32(at + 16, true);
+  if (count !== 0xffff && length !== UNKNOWN32 && offset !== UNKNOWN32) return { offset, length, count };
+  const locator = at - 20;
+  if (locator < 0 || view.getUint32(locator, true) !== LOCATOR64) return { offset, length, count };
+  const end64 = Number(view.getBigUint64(locator + 8, true));
+  if (end64 + 56 > source.sizeBytes) throw malformed("its zip64 directory lies outside it", source.name);
+  const record = viewOf(await source.read(end64, 56));
+  if (record.getUint32(0, true) !== END64) throw malformed("a broken zip64 directory", source.name);
+  const [fullCount, fullLength, fullOffset] = [32, 40, 48].map((field) =>
+    Number(record.getBigUint64(field, true)),
+  );
+  return { offset: fullOffset ?? 0, length: fullLength ?? 0, count: fullCount ?? 0 };
+}
+
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+function malformed(reason: string, where: string): VernierError {
+  return new VernierError("file.malformed", { reason }, { where });
+}
+
+function unsupported(what: string, where: string): VernierError {
+  return new VernierError("file.unsupported", { what, remedy: "pack it again without" }, { where });
+}
