@@ -217,8 +217,11 @@ def foreign_data(file):
 
 def read_config(path):
     """(format, model configuration) without running anything; raises EngineError."""
-    with open(path, "rb") as file:
-        hdf5 = file.read(8) == b"\x89HDF\r\n\x1a\n"
+    try:
+        with open(path, "rb") as file:
+            hdf5 = file.read(8) == b"\x89HDF\r\n\x1a\n"
+    except OSError as error:
+        raise EngineError("unreadable", error.strerror or str(error)) from error
     if not hdf5 and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             if "config.json" not in archive.namelist():
@@ -384,6 +387,10 @@ class Session:
         """In the structure that the model's constructor was given: a dict of inputs wants a dict."""
         if len(arrays) != len(self.model.inputs):
             raise EngineError("input", f"the model takes {len(self.model.inputs)} tensors, {len(arrays)} given")
+        for info, array in zip(self.info()["inputs"], arrays):
+            shape = info["shape"]
+            if len(shape) != array.ndim or any(d is not None and d != n for d, n in zip(shape, array.shape)):
+                raise EngineError("input", f'"{info["name"]}" takes {shape}, the tensor given has {list(array.shape)}')
         for layer in self.layers:
             if getattr(layer, "stateful", False) and layer is not self.model:
                 reset = getattr(layer, "reset_state", None) or getattr(layer, "reset_states", None)
@@ -602,8 +609,7 @@ def main():
         except MemoryError as error:
             send({"type": "error", "code": "memory", "message": words_of(error) or "out of memory", "detail": ""})
         except Exception as error:  # noqa: BLE001
-            about_input = isinstance(error, ValueError) and any(w in str(error) for w in ("ncompatible", "nvalid input shape"))
-            send({"type": "error", "code": "input" if about_input else "failed", "message": f"{type(error).__name__}: {words_of(error)}",
+            send({"type": "error", "code": "failed", "message": f"{type(error).__name__}: {words_of(error)}",
                   "detail": traceback.format_exc()})  # fmt: skip
     OUT.flush()
     os._exit(0)  # TensorFlow's threads need no farewell

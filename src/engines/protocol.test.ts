@@ -17,7 +17,8 @@ const TENSORS: readonly Tensor[] = [
   { shape: [], dtype: "float64", data: Float64Array.of(Math.PI) },
 ];
 
-const joined = (pieces: readonly Uint8Array[]): Uint8Array => Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+const joined = (pieces: readonly Uint8Array[]): Uint8Array =>
+  Uint8Array.from(pieces.flatMap((piece) => [...piece]));
 
 function decodeInPieces(bytes: Uint8Array, cuts: readonly number[]): Frame[] {
   const decoder = new FrameDecoder();
@@ -28,7 +29,10 @@ function decodeInPieces(bytes: Uint8Array, cuts: readonly number[]): Frame[] {
 }
 
 test("what is encoded is decoded, however the stream is cut", () => {
-  const bytes = joined([...encodeFrame({ type: "first", text: "ä" }, TENSORS), ...encodeFrame({ type: "second" })]);
+  const bytes = joined([
+    ...encodeFrame({ type: "first", text: "ä" }, TENSORS),
+    ...encodeFrame({ type: "second" }),
+  ]);
   fc.assert(
     fc.property(fc.array(fc.nat(), { maxLength: 12 }), (cuts) => {
       const [first, second, ...rest] = decodeInPieces(bytes, cuts);
@@ -49,14 +53,26 @@ const frameOf = (header: unknown, payload = 0): Uint8Array => {
 
 test.each([
   ["text where a frame should be", new TextEncoder().encode("Traceback (most recent call last):")],
-  ["a header beyond the limit", Uint8Array.from([...new Uint8Array(new Uint32Array([MAX_HEADER_BYTES + 1]).buffer)])],
+  [
+    "a header beyond the limit",
+    Uint8Array.from([...new Uint8Array(new Uint32Array([MAX_HEADER_BYTES + 1]).buffer)]),
+  ],
   ["a header that is no JSON", frameOf("{")],
   ["a header without a type", frameOf({})],
   ["an unknown dtype", frameOf({ type: "x", tensors: [{ shape: [], dtype: "float31", bytes: 4 }] }, 4)],
   ["a negative extent", frameOf({ type: "x", tensors: [{ shape: [-1], dtype: "float32", bytes: 4 }] }, 4)],
-  ["a payload beyond the limit", frameOf({ type: "x", tensors: [{ shape: [1], dtype: "float32", bytes: 2 ** 40 }] })],
-  ["bytes that do not fit the shape", frameOf({ type: "x", tensors: [{ shape: [2], dtype: "float32", bytes: 4 }] }, 4)],
-  ["a string that is cut off", frameOf({ type: "x", tensors: [{ shape: [1], dtype: "string", bytes: 3 }] }, 3)],
+  [
+    "a payload beyond the limit",
+    frameOf({ type: "x", tensors: [{ shape: [1], dtype: "float32", bytes: 2 ** 40 }] }),
+  ],
+  [
+    "bytes that do not fit the shape",
+    frameOf({ type: "x", tensors: [{ shape: [2], dtype: "float32", bytes: 4 }] }, 4),
+  ],
+  [
+    "a string that is cut off",
+    frameOf({ type: "x", tensors: [{ shape: [1], dtype: "string", bytes: 3 }] }, 3),
+  ],
 ])("%s is refused", (_, bytes) => {
   try {
     new FrameDecoder().push(bytes);

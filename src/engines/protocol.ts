@@ -26,9 +26,18 @@ export interface Frame {
 }
 
 /** The bytes of a frame, in pieces to be written one after another. */
-export function encodeFrame(header: { readonly type: string; readonly [key: string]: unknown }, tensors: readonly Tensor[] = []): Uint8Array[] {
-  const payloads = tensors.map((tensor) => (tensor.dtype === "string" ? bytesFromStrings(tensor) : bytesFromTensor(tensor)));
-  const described = tensors.map(({ shape, dtype }, i) => ({ shape, dtype, bytes: payloads[i]?.byteLength ?? 0 }));
+export function encodeFrame(
+  header: { readonly type: string; readonly [key: string]: unknown },
+  tensors: readonly Tensor[] = [],
+): Uint8Array[] {
+  const payloads = tensors.map((tensor) =>
+    tensor.dtype === "string" ? bytesFromStrings(tensor) : bytesFromTensor(tensor),
+  );
+  const described = tensors.map(({ shape, dtype }, i) => ({
+    shape,
+    dtype,
+    bytes: payloads[i]?.byteLength ?? 0,
+  }));
   const text = new TextEncoder().encode(JSON.stringify({ ...header, tensors: described }));
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, text.byteLength, true);
@@ -127,14 +136,20 @@ function decodeHeader(bytes: Uint8Array): DescribedHeader {
     if (!Array.isArray(tensors)) throw malformed("a header whose tensors are no list");
     const described = tensors.map((entry: unknown): Description => {
       const { shape, dtype, bytes: size } = isObject(entry) ? entry : {};
-      return { shape: shapeDecoder.decode(shape), dtype: dtypeDecoder.decode(dtype), bytes: sizeDecoder.decode(size) };
+      return {
+        shape: shapeDecoder.decode(shape),
+        dtype: dtypeDecoder.decode(dtype),
+        bytes: sizeDecoder.decode(size),
+      };
     });
     const payloadBytes = described.reduce((total, entry) => total + entry.bytes, 0);
     if (payloadBytes > MAX_PAYLOAD_BYTES) throw malformed(`a frame of ${payloadBytes} bytes`);
     return { type, header, described, payloadBytes };
   } catch (error) {
     if (isVernierError(error, "protocol.malformed")) throw error;
-    throw malformed(`a header that cannot be read (${error instanceof Error ? error.message : String(error)})`);
+    throw malformed(
+      `a header that cannot be read (${error instanceof Error ? error.message : String(error)})`,
+    );
   }
 }
 
@@ -142,7 +157,8 @@ function tensorFromPayload({ shape, dtype }: Description, bytes: Uint8Array): Te
   try {
     if (dtype !== "string") return tensorFromBytes(bytes, { shape, dtype });
     const data = stringsFromBytes(bytes);
-    if (data.length !== sizeOf(shape)) throw malformed(`${data.length} strings for shape [${shape.join(", ")}]`);
+    if (data.length !== sizeOf(shape))
+      throw malformed(`${data.length} strings for shape [${shape.join(", ")}]`);
     return { shape, dtype, data };
   } catch (error) {
     throw malformed(error instanceof Error ? error.message : String(error));
