@@ -34,7 +34,13 @@ function naive(x, y, { m, k, n }) {
 }
 
 const rows = [];
-for (const [m, k, n] of [[512, 512, 512], [3136, 576, 64], [49, 512, 2048], [12544, 32, 16], [1, 1280, 1000]]) {
+for (const [m, k, n] of [
+  [512, 512, 512],
+  [3136, 576, 64],
+  [49, 512, 2048],
+  [12544, 32, 16],
+  [1, 1280, 1000],
+]) {
   const x = random(m * k);
   const y = random(k * n);
   const geometry = { m, k, n, xAt: [0], yAt: [0] };

@@ -6,7 +6,15 @@
 import { expect } from "vitest";
 import type { Arithmetic, FunctionName } from "../src/numerics/arithmetic.ts";
 import { FUNCTIONS } from "../src/numerics/arithmetic.ts";
-import { FLOAT16, FLOAT32, type FloatFormat, roundTo, smallestNormalOf, smallestSubnormalOf, unitRoundoffOf } from "../src/numerics/formats.ts";
+import {
+  FLOAT16,
+  FLOAT32,
+  type FloatFormat,
+  roundTo,
+  smallestNormalOf,
+  smallestSubnormalOf,
+  unitRoundoffOf,
+} from "../src/numerics/formats.ts";
 import type { Bounded } from "../src/ops/bounded.ts";
 import { real, type Shape } from "../src/tensor/tensor.ts";
 
@@ -58,7 +66,8 @@ export type Order = (typeof ORDERS)[number];
 
 /** Σ of terms that are given as exact products [x, y] (y = 1: a plain term), rounded as the machine does it, unstored. */
 export function dot(m: Machine, pairs: readonly (readonly [number, number])[], order: Order): number {
-  const product = ([x, y]: readonly [number, number]): number => (y === 1 ? m.take(x) : m.accumulate(m.take(x) * m.take(y)));
+  const product = ([x, y]: readonly [number, number]): number =>
+    y === 1 ? m.take(x) : m.accumulate(m.take(x) * m.take(y));
   const add = (a: number, b: number): number => m.accumulate(m.take(a) + m.take(b));
   switch (order) {
     case "forward":
@@ -106,8 +115,34 @@ export function numberOf(m: Machine, random: () => number, low = -6, high = 6): 
   return m.arithmetic.round(random() < 0.5 ? -size : size);
 }
 
-export function bounded(shape: Shape, values: ArrayLike<number>, radius: readonly number[] | null = null): Bounded {
+export function bounded(
+  shape: Shape,
+  values: ArrayLike<number>,
+  radius: readonly number[] | null = null,
+): Bounded {
   return { value: real(shape, values), radius: radius === null ? null : Float64Array.from(radius) };
+}
+
+/** Plain terms. */
+export const ones = (xs: readonly number[]): [number, number][] => xs.map((x) => [x, 1]);
+
+/** Terms whose rounding errors all add up in the forward order: what comes after the first is lost each time. */
+export const losing = (m: Machine, n: number): number[] =>
+  Array.from({ length: n }, (_, i) => (i === 0 ? 1 : m.arithmetic.accumulation));
+
+/** Adversarial rows of n terms: losing, cancelling, near the subnormals, random. */
+export function rowsFor(m: Machine, n: number, random: () => number): number[][] {
+  const tiny = m.arithmetic.smallestNormal;
+  const some = Array.from({ length: n }, () => numberOf(m, random));
+  return [
+    losing(m, n),
+    losing(m, n).map((x, i) => (i === 0 ? -x : x)),
+    some,
+    some.map((x, i) =>
+      i % 2 === 0 ? x : -m.arithmetic.round((some[i - 1] ?? 0) * (1 + 4 * m.arithmetic.unitRoundoff)),
+    ),
+    some.map((x) => m.arithmetic.round(x * tiny)),
+  ];
 }
 
 /** What the machine may hold for a bounded operand: numbers of its format within the radius, often near an end. */
@@ -119,13 +154,20 @@ export function strayed(m: Machine, x: Bounded, random: () => number): number[] 
 }
 
 /** The element moved by a share of its radius, from -1 to 1, to a number of the format. */
-export function strayedBy(m: Machine, { value: { data }, radius }: Bounded, i: number, share: number): number {
+export function strayedBy(
+  m: Machine,
+  { value: { data }, radius }: Bounded,
+  i: number,
+  share: number,
+): number {
   const value = data[i] ?? NaN;
   const error = radius?.[i] ?? 0;
   const { unitRoundoff } = m.arithmetic;
   const moved = m.arithmetic.round(value + share * error);
   if (Math.abs(moved - value) <= error) return moved;
-  const inward = m.arithmetic.round(value + share * error * (1 - 4 * unitRoundoff) - share * 2 * unitRoundoff * Math.abs(value));
+  const inward = m.arithmetic.round(
+    value + share * error * (1 - 4 * unitRoundoff) - share * 2 * unitRoundoff * Math.abs(value),
+  );
   return Math.abs(inward - value) <= error ? inward : value;
 }
 

@@ -2,13 +2,31 @@
 
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { BFLOAT16, FLOAT16, FLOAT32, formatOf, gamma, roundTo, roundToBfloat16, roundToFloat16, ulpOf, ulpsBetween } from "./formats.ts";
+import {
+  BFLOAT16,
+  FLOAT16,
+  FLOAT32,
+  formatOf,
+  gamma,
+  roundTo,
+  roundToBfloat16,
+  roundToFloat16,
+  ulpOf,
+  ulpsBetween,
+} from "./formats.ts";
 
 /** float16 by its definition: sign, 5 bits of exponent, 10 of fraction. */
 const half = (bits: number): number => {
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
-  const size = exponent === 31 ? (fraction === 0 ? Infinity : NaN) : exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+  const size =
+    exponent === 31
+      ? fraction === 0
+        ? Infinity
+        : NaN
+      : exponent === 0
+        ? fraction * 2 ** -24
+        : (1024 + fraction) * 2 ** (exponent - 25);
   return bits >> 15 ? -size : size;
 };
 
@@ -18,7 +36,11 @@ test("every float16 rounds to itself, and what lies between two goes to the near
     const high = half(bits + 1);
     const middle = (low + high) / 2;
     const even = bits % 2 === 0 ? low : high;
-    expect([roundToFloat16(low), roundToFloat16(middle), roundToFloat16(-middle)]).toEqual([low, even, -even]);
+    expect([roundToFloat16(low), roundToFloat16(middle), roundToFloat16(-middle)]).toEqual([
+      low,
+      even,
+      -even,
+    ]);
     expect(roundToFloat16(middle - (high - low) / 8)).toBe(low);
     expect(roundToFloat16(middle + (high - low) / 8)).toBe(high);
     expect(ulpsBetween(low, high, "float16")).toBe(1);
@@ -50,9 +72,13 @@ test("bfloat16 keeps the upper half of a float32, rounded to even", () => {
 test("the general rounding agrees with Math.fround on float32, subnormals included", () => {
   const general = { ...FLOAT32 };
   fc.assert(
-    fc.property(fc.double({ noNaN: true, min: -1e39, max: 1e39 }), fc.integer({ min: -60, max: 0 }), (x, scale) => {
-      expect(roundTo(general, x * 10 ** scale)).toBe(Math.fround(x * 10 ** scale));
-    }),
+    fc.property(
+      fc.double({ noNaN: true, min: -1e39, max: 1e39 }),
+      fc.integer({ min: -60, max: 0 }),
+      (x, scale) => {
+        expect(roundTo(general, x * 10 ** scale)).toBe(Math.fround(x * 10 ** scale));
+      },
+    ),
   );
 });
 

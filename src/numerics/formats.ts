@@ -3,8 +3,6 @@
  * units in the last place, and γ(n). IEEE 754-2019 §3.4; bfloat16 is the upper half of a float32.
  */
 
-import type { DType } from "../tensor/dtype.ts";
-
 export interface FloatFormat {
   readonly name: "float64" | "float32" | "float16" | "bfloat16";
   /** Significant bits, the hidden one included. */
@@ -14,7 +12,12 @@ export interface FloatFormat {
   readonly largest: number;
 }
 
-export const FLOAT64: FloatFormat = { name: "float64", precision: 53, minExponent: -1022, largest: Number.MAX_VALUE };
+export const FLOAT64: FloatFormat = {
+  name: "float64",
+  precision: 53,
+  minExponent: -1022,
+  largest: Number.MAX_VALUE,
+};
 export const FLOAT32: FloatFormat = {
   name: "float32",
   precision: 24,
@@ -29,8 +32,8 @@ export const BFLOAT16: FloatFormat = {
   largest: (2 - 2 ** -7) * 2 ** 127,
 };
 
-/** The format of a float dtype; `null` for integers, bool and string. */
-export function formatOf(dtype: DType): FloatFormat | null {
+/** The format of a float dtype, in Keras's spelling; `null` for integers, bool and string. */
+export function formatOf(dtype: string): FloatFormat | null {
   switch (dtype) {
     case "float64":
       return FLOAT64;
@@ -47,7 +50,8 @@ export function formatOf(dtype: DType): FloatFormat | null {
 
 export const unitRoundoffOf = (format: FloatFormat): number => 2 ** -format.precision;
 export const smallestNormalOf = (format: FloatFormat): number => 2 ** format.minExponent;
-export const smallestSubnormalOf = (format: FloatFormat): number => 2 ** (format.minExponent - format.precision + 1);
+export const smallestSubnormalOf = (format: FloatFormat): number =>
+  2 ** (format.minExponent - format.precision + 1);
 
 /** Adding and subtracting it rounds a float64 below 2⁵¹ in magnitude to an integer, ties to even. */
 const INTEGER_ROUNDER = 1.5 * 2 ** 52;
@@ -80,7 +84,7 @@ function exponentIn({ minExponent }: FloatFormat, x: number): number {
  * it. Infinity comes right after the largest number. NaN is 0 from NaN and Infinity from anything else. Integers
  * and bool: the plain distance.
  */
-export function ulpsBetween(a: number, b: number, dtype: DType): number {
+export function ulpsBetween(a: number, b: number, dtype: string): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) && Number.isNaN(b) ? 0 : Infinity;
   const format = formatOf(dtype);
   if (format === null) return a === b ? 0 : Math.abs(a - b);
@@ -102,12 +106,12 @@ function placeIn(format: FloatFormat, x: number): { readonly binade: number; rea
   const quantumExponent = exponent - format.precision + 1;
   // In two factors, since 2^1074 is not a float64.
   const half = Math.trunc(quantumExponent / 2);
-  const steps = (Math.abs(x) / 2 ** half) / 2 ** (quantumExponent - half);
+  const steps = Math.abs(x) / 2 ** half / 2 ** (quantumExponent - half);
   return { binade: sign * (exponent - format.minExponent), steps: sign * steps };
 }
 
 /** Size of the gap around `x` in the dtype: one unit in the last place. Integers and bool: 1. */
-export function ulpOf(x: number, dtype: DType): number {
+export function ulpOf(x: number, dtype: string): number {
   const format = formatOf(dtype);
   if (format === null) return 1;
   if (!Number.isFinite(x)) return NaN;

@@ -42,7 +42,11 @@ export function transposed(data: Float64Array, shape: Shape, permutation: readon
   return out;
 }
 
-export function sliced(data: Float64Array, { outer, extent, inner }: Split, { start, step, count }: Range): Float64Array {
+export function sliced(
+  data: Float64Array,
+  { outer, extent, inner }: Split,
+  { start, step, count }: Range,
+): Float64Array {
   const out = new Float64Array(outer * count * inner);
   if (inner === 1) {
     for (let block = 0, at = 0; block < outer; block++) {
@@ -65,7 +69,9 @@ export function sliced(data: Float64Array, { outer, extent, inner }: Split, { st
 }
 
 /** Parts that differ only in the extent of one axis, one after the other along it. */
-export function joined(parts: readonly { readonly data: Float64Array; readonly split: Split }[]): Float64Array {
+export function joined(
+  parts: readonly { readonly data: Float64Array; readonly split: Split }[],
+): Float64Array {
   const total = parts.reduce((sum, { data }) => sum + data.length, 0);
   const out = new Float64Array(total);
   const outer = parts[0]?.split.outer ?? 0;
@@ -82,7 +88,12 @@ export function joined(parts: readonly { readonly data: Float64Array; readonly s
 }
 
 /** `value` around `data`; negative widths are not allowed. */
-export function padded(data: Float64Array, shape: Shape, widths: readonly (readonly [number, number])[], value: number): Float64Array {
+export function padded(
+  data: Float64Array,
+  shape: Shape,
+  widths: readonly (readonly [number, number])[],
+  value: number,
+): Float64Array {
   const to = shape.map((extent, axis) => extent + (widths[axis]?.[0] ?? 0) + (widths[axis]?.[1] ?? 0));
   const out = new Float64Array(sizeOf(to));
   if (value !== 0) out.fill(value);
@@ -95,7 +106,9 @@ export function padded(data: Float64Array, shape: Shape, widths: readonly (reado
   for (let row = 0; row < rows; row++) {
     let at = shift;
     for (let axis = 0; axis < shape.length - 1; axis++) {
-      at += (Math.floor(row / (fromStrides[axis] as number)) % (shape[axis] as number)) * (strides[axis] as number);
+      at +=
+        (Math.floor(row / (fromStrides[axis] as number)) % (shape[axis] as number)) *
+        (strides[axis] as number);
     }
     out.set(data.subarray(row * rowLength, (row + 1) * rowLength), at);
   }
@@ -103,11 +116,17 @@ export function padded(data: Float64Array, shape: Shape, widths: readonly (reado
 }
 
 /** Rows at `indices` along the split axis. A negative index counts from the end; else throws `input.invalid`. */
-export function taken(data: Float64Array, { outer, extent, inner }: Split, indices: Float64Array): Float64Array {
+export function taken(
+  data: Float64Array,
+  { outer, extent, inner }: Split,
+  indices: Float64Array,
+): Float64Array {
   const rows = Int32Array.from(indices, (index) => {
     const row = index < 0 ? index + extent : index;
     if (Number.isInteger(row) && row >= 0 && row < extent) return row;
-    throw new VernierError("input.invalid", { reason: `index ${index} is not among the ${extent} rows of the table` });
+    throw new VernierError("input.invalid", {
+      reason: `index ${index} is not among the ${extent} rows of the table`,
+    });
   });
   const out = new Float64Array(outer * rows.length * inner);
   for (let block = 0; block < outer; block++) {

@@ -10,8 +10,8 @@ import type { Arithmetic } from "../numerics/arithmetic.ts";
 import { type DType, isFloating } from "../tensor/dtype.ts";
 import { normalizeAxis, type RealTensor } from "../tensor/tensor.ts";
 import { splitAt, transposed } from "./arrange.ts";
-import { addRadius, divideRadius, extremumRadius, multiplyRadius, powerRadius } from "./bounds/pairs.ts";
 import { unaryRadius } from "./bounds/functions.ts";
+import { addRadius, divideRadius, extremumRadius, multiplyRadius, powerRadius } from "./bounds/pairs.ts";
 import { type Bounded, EXACT, operand, orNull, type Rounding, roundingOf } from "./bounds/rounding.ts";
 import { castRadius, compareRadius, pickedRadius, unclaimed, whereRadius } from "./bounds/selection.ts";
 import { averageRadius, convRadius, cumsumRadius, matmulRadius, reduceSumRadius } from "./bounds/sums.ts";
@@ -43,7 +43,13 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
     return rounded === value || Number.isNaN(value) ? 0 : Math.abs(value - rounded);
   };
 
-  function pairRadius(f: Binary, value: RealTensor, x: Bounded, y: Bounded, rows: Rows): Pick<Bounded, "radius" | "sum"> {
+  function pairRadius(
+    f: Binary,
+    value: RealTensor,
+    x: Bounded,
+    y: Bounded,
+    rows: Rows,
+  ): Pick<Bounded, "radius" | "sum"> {
     const model = roundingFor(value.dtype);
     const { data } = value;
     if (f === "maximum" || f === "minimum") {
@@ -84,7 +90,10 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
     unary(f, x) {
       const value = ops.unary(f, x.value);
       if (!isFloating(value.dtype) && x.radius === null) return { value, radius: null };
-      return { value, radius: unaryRadius(f, value.data, held(x, value.dtype), roundingFor(value.dtype), arithmetic) };
+      return {
+        value,
+        radius: unaryRadius(f, value.data, held(x, value.dtype), roundingFor(value.dtype), arithmetic),
+      };
     },
 
     compare(f, x, y) {
@@ -109,7 +118,8 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
       const from = held(x, value.dtype);
       if (f !== "sum") {
         const { shape, dtype } = x.value;
-        const pick = (data: Float64Array): Float64Array => ops.reduce(f, { shape, dtype, data }, axes, keepdims).data;
+        const pick = (data: Float64Array): Float64Array =>
+          ops.reduce(f, { shape, dtype, data }, axes, keepdims).data;
         return { value, radius: pickedRadius(value.data, from, pick) };
       }
       if (!isFloating(value.dtype) && from.radius === null) return { value, radius: null };
@@ -144,13 +154,19 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
       const axes = permutation.map((axis) => normalizeAxis(axis, shape.length));
       const { magnitude, roundings } = x.sum;
       const turnedRoundings = typeof roundings === "number" ? roundings : transposed(roundings, shape, axes);
-      return { ...turned, sum: { magnitude: transposed(magnitude, shape, axes), roundings: turnedRoundings } };
+      return {
+        ...turned,
+        sum: { magnitude: transposed(magnitude, shape, axes), roundings: turnedRoundings },
+      };
     },
 
     broadcast_to: (x, dims) => moved(x, (tensor) => ops.broadcast_to(tensor, dims)),
 
     concatenate(xs, axis) {
-      const value = ops.concatenate(xs.map((x) => x.value), axis);
+      const value = ops.concatenate(
+        xs.map((x) => x.value),
+        axis,
+      );
       if (xs.every((x) => x.radius === null)) return { value, radius: null };
       const radii = xs.map((x) => ({ ...x.value, data: x.radius ?? new Float64Array(x.value.data.length) }));
       return { value, radius: ops.concatenate(radii, axis).data };
@@ -192,7 +208,10 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
       const geometry = poolingOf(x.value.shape, options);
       const from = held(x, value.dtype);
       if (f === "max") {
-        return { value, radius: pickedRadius(value.data, from, (data) => kernels.pool("max", data, geometry)) };
+        return {
+          value,
+          radius: pickedRadius(value.data, from, (data) => kernels.pool("max", data, geometry)),
+        };
       }
       return { value, radius: averageRadius(value.data, from, geometry, kernels, roundingFor(value.dtype)) };
     },

@@ -14,7 +14,10 @@ export function broadcastDims(x: Dims, y: Dims): Dim[] {
     if (a === b || b === 1) return a;
     if (a === 1 || a === null) return b;
     if (b === null) return a;
-    throw new VernierError("tensor.shape", { expected: `one that broadcasts with ${formatDims(x)}`, received: formatDims(y) });
+    throw new VernierError("tensor.shape", {
+      expected: `one that broadcasts with ${formatDims(x)}`,
+      received: formatDims(y),
+    });
   });
 }
 
@@ -96,7 +99,10 @@ function offsetsOf(runs: readonly Run[], operand: "x" | "y", innerSize: number, 
 export function spread(data: Float64Array, from: Shape, to: Shape): Float64Array {
   const { shape, length, count, xAt, xStep } = rowsOf(from, to);
   if (shape.length !== to.length || shape.some((extent, axis) => extent !== to[axis])) {
-    throw new VernierError("tensor.shape", { expected: `one that broadcasts to ${formatDims(to)}`, received: formatDims(from) });
+    throw new VernierError("tensor.shape", {
+      expected: `one that broadcasts to ${formatDims(to)}`,
+      received: formatDims(from),
+    });
   }
   if (data.length === sizeOf(to)) return data;
   const out = new Float64Array(sizeOf(to));

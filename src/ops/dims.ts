@@ -11,7 +11,8 @@ const refuse = (expected: string, received: Dims): never => {
 };
 
 /** `null` when a factor is unknown. */
-const product = (dims: Dims): Dim => dims.reduce<Dim>((size, dim) => (size === null || dim === null ? null : size * dim), 1);
+const product = (dims: Dims): Dim =>
+  dims.reduce<Dim>((size, dim) => (size === null || dim === null ? null : size * dim), 1);
 
 const known = (dims: Dims): number => dims.reduce<number>((size, dim) => size * (dim ?? 1), 1);
 
@@ -31,12 +32,14 @@ export function reshapeDims(from: Dims, to: Dims): Dim[] {
       if (rest === 0 || own % rest !== 0) return refuse(`a size that ${formatDims(to)} divides`, from);
       return to.map((dim) => (dim === -1 ? own / rest : dim));
     }
-    if (unknowns === 1 && kept === 1 && known(from) !== rest) return refuse(`as many elements as ${formatDims(to)}`, from);
+    if (unknowns === 1 && kept === 1 && known(from) !== rest)
+      return refuse(`as many elements as ${formatDims(to)}`, from);
     return to.map((dim) => (dim === -1 ? null : dim));
   }
   if (free === 0) return size === rest ? [...to] : refuse(`as many elements as ${formatDims(to)}`, from);
   if (free > 1) return refuse("at most one unknown in the target", to);
-  if (rest === 0 ? size !== 0 : size % rest !== 0) return refuse(`a size that ${formatDims(to)} divides`, from);
+  if (rest === 0 ? size !== 0 : size % rest !== 0)
+    return refuse(`a size that ${formatDims(to)} divides`, from);
   return to.map((dim) => (dim === -1 || dim === null ? (rest === 0 ? 0 : size / rest) : dim));
 }
 
@@ -58,11 +61,15 @@ export function concatenateDims(all: readonly Dims[], axis: number): Dim[] {
   const first = all[0] ?? refuse("at least one tensor", []);
   const at = normalizeAxis(axis, first.length);
   return first.map((_, i) => {
-    const dims = all.map((other) => (other.length === first.length ? (other[i] ?? null) : refuse(`rank ${first.length}`, other)));
+    const dims = all.map((other) =>
+      other.length === first.length ? (other[i] ?? null) : refuse(`rank ${first.length}`, other),
+    );
     if (i === at) return dims.reduce<Dim>((sum, dim) => (sum === null || dim === null ? null : sum + dim), 0);
     const given = dims.filter((dim) => dim !== null);
     const odd = dims.findIndex((dim) => dim !== null && dim !== given[0]);
-    return odd < 0 ? (given[0] ?? null) : refuse(`that of the first, ${formatDims(first)}, except on axis ${at}`, all[odd] ?? []);
+    return odd < 0
+      ? (given[0] ?? null)
+      : refuse(`that of the first, ${formatDims(first)}, except on axis ${at}`, all[odd] ?? []);
   });
 }
 
@@ -123,7 +130,8 @@ export function matmulDims(x: Dims, y: Dims): Dim[] {
   if (y.length < 2) return refuse("rank 2 or more", y);
   const k = x.at(-1) ?? null;
   const rows = y.at(-2) ?? null;
-  if (k !== null && rows !== null && k !== rows) return refuse(`[…, ${k}, n] to multiply ${formatDims(x)} by`, y);
+  if (k !== null && rows !== null && k !== rows)
+    return refuse(`[…, ${k}, n] to multiply ${formatDims(x)} by`, y);
   return [...broadcastDims(x.slice(0, -2), y.slice(0, -2)), x.at(-2) ?? null, y.at(-1) ?? null];
 }
 
@@ -137,9 +145,16 @@ export function convDims(x: Dims, kernel: Dims, options: ConvOptions): Dim[] {
   if (channels !== null && perGroup !== null && channels !== perGroup * options.groups) {
     return refuse(`${perGroup * options.groups} channels last (${options.groups} groups of ${perGroup})`, x);
   }
-  if (filters !== null && filters % options.groups !== 0) return refuse(`filters in ${options.groups} groups`, kernel);
+  if (filters !== null && filters % options.groups !== 0)
+    return refuse(`filters in ${options.groups} groups`, kernel);
   const { strides, dilation, padding, inputDilation } = options;
-  const given = { window, strides, dilation, padding, ...(inputDilation === undefined ? {} : { inputDilation }) };
+  const given = {
+    window,
+    strides,
+    dilation,
+    padding,
+    ...(inputDilation === undefined ? {} : { inputDilation }),
+  };
   return [x[0] ?? null, ...outputExtents(x.slice(1, -1), given), filters];
 }
 

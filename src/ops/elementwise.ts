@@ -9,7 +9,17 @@ import type { Binary, Comparison, Unary } from "./ops.ts";
 type Data = Float64Array;
 
 /** One row of a broadcast pair: where it starts in each array and how far an operand advances per element. */
-type RowLoop = (out: Data, o: number, x: Data, i: number, xs: number, y: Data, j: number, ys: number, n: number) => void;
+type RowLoop = (
+  out: Data,
+  o: number,
+  x: Data,
+  i: number,
+  xs: number,
+  y: Data,
+  j: number,
+  ys: number,
+  n: number,
+) => void;
 
 // One written-out loop per function: with a callback per element V8 runs them all at a fourth of the speed.
 const BINARY: Readonly<Record<Binary, RowLoop>> = {
@@ -86,7 +96,8 @@ export function compared(f: Comparison, x: Data, y: Data, rows: Rows): Data {
   for (let row = 0, o = 0; row < count; row++) {
     let i = xAt[row] as number;
     let j = yAt[row] as number;
-    for (let q = 0; q < length; q++, o++, i += xStep, j += yStep) out[o] = holds(x[i] as number, y[j] as number) ? 1 : 0;
+    for (let q = 0; q < length; q++, o++, i += xStep, j += yStep)
+      out[o] = holds(x[i] as number, y[j] as number) ? 1 : 0;
   }
   return out;
 }
@@ -105,7 +116,11 @@ export interface Laid {
 
 export function chosen(condition: Laid, x: Laid, y: Laid): { shape: readonly number[]; data: Data } {
   const { shape } = rowsOf(condition.shape, rowsOf(x.shape, y.shape).shape);
-  const [c, a, b] = [condition, x, y].map(({ shape: from, data }) => spread(data, from, shape)) as [Data, Data, Data];
+  const [c, a, b] = [condition, x, y].map(({ shape: from, data }) => spread(data, from, shape)) as [
+    Data,
+    Data,
+    Data,
+  ];
   const data = new Float64Array(c.length);
   for (let i = 0; i < data.length; i++) data[i] = (c[i] !== 0 ? a[i] : b[i]) as number;
   return { shape, data };

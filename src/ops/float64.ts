@@ -6,7 +6,15 @@ import { type Dims, normalizeAxis, type RealTensor } from "../tensor/tensor.ts";
 import { joined, padded, sliced, splitAt, taken, transposed } from "./arrange.ts";
 import { rowsOf, spread } from "./broadcast.ts";
 import {
-  broadcastToDims, concatenateDims, padDims, rangeOf, reduceDims, reshapeDims, sliceDims, takeDims, transposeDims,
+  broadcastToDims,
+  concatenateDims,
+  padDims,
+  rangeOf,
+  reduceDims,
+  reshapeDims,
+  sliceDims,
+  takeDims,
+  transposeDims,
 } from "./dims.ts";
 import { applied, chosen, combine, compared, wrapped } from "./elementwise.ts";
 import { type Kernels, plainKernels } from "./kernels.ts";
@@ -45,7 +53,10 @@ export function float64Ops(kernels: Kernels = plainKernels): Ops<RealTensor> {
       return { shape: rows.shape, dtype: "bool", data: compared(f, x.data, y.data, rows) };
     },
 
-    where: (condition, x, y) => ({ ...chosen(condition, x, y), dtype: binaryDType("maximum", typed(x), typed(y)) }),
+    where: (condition, x, y) => ({
+      ...chosen(condition, x, y),
+      dtype: binaryDType("maximum", typed(x), typed(y)),
+    }),
 
     cast: (x, dtype) => ({ shape: x.shape, dtype, data: castData(x, dtype) }),
 
@@ -59,7 +70,10 @@ export function float64Ops(kernels: Kernels = plainKernels): Ops<RealTensor> {
       return { shape: x.shape, dtype: reductionDType("sum", x.dtype), data };
     },
 
-    sort: (x, axis) => ({ ...x, data: sorted(x.data, splitAt(x.shape, normalizeAxis(axis, x.shape.length))) }),
+    sort: (x, axis) => ({
+      ...x,
+      data: sorted(x.data, splitAt(x.shape, normalizeAxis(axis, x.shape.length))),
+    }),
 
     reshape: (x, dims) => ({ ...x, shape: shapeFrom(reshapeDims(x.shape, dims)) }),
 
@@ -75,7 +89,12 @@ export function float64Ops(kernels: Kernels = plainKernels): Ops<RealTensor> {
     },
 
     concatenate(xs, axis) {
-      const shape = shapeFrom(concatenateDims(xs.map((x) => x.shape), axis));
+      const shape = shapeFrom(
+        concatenateDims(
+          xs.map((x) => x.shape),
+          axis,
+        ),
+      );
       const at = normalizeAxis(axis, shape.length);
       const data = joined(xs.map((x) => ({ data: x.data, split: splitAt(x.shape, at) })));
       return { shape, dtype: xs.map((x) => x.dtype).reduce((a, b) => promote(a, b)), data };
@@ -94,17 +113,29 @@ export function float64Ops(kernels: Kernels = plainKernels): Ops<RealTensor> {
 
     take(x, indices, axis) {
       const shape = shapeFrom(takeDims(x.shape, indices.shape, axis));
-      return { ...x, shape, data: taken(x.data, splitAt(x.shape, normalizeAxis(axis, x.shape.length)), indices.data) };
+      return {
+        ...x,
+        shape,
+        data: taken(x.data, splitAt(x.shape, normalizeAxis(axis, x.shape.length)), indices.data),
+      };
     },
 
     matmul(x, y) {
       const product = productOf(x.shape, y.shape);
-      return { shape: product.shape, dtype: promote(x.dtype, y.dtype), data: kernels.matmul(x.data, y.data, product) };
+      return {
+        shape: product.shape,
+        dtype: promote(x.dtype, y.dtype),
+        data: kernels.matmul(x.data, y.data, product),
+      };
     },
 
     conv(x, kernel, options) {
       const geometry = convolutionOf(x.shape, kernel.shape, options);
-      return { shape: geometry.shape, dtype: promote(x.dtype, kernel.dtype), data: kernels.conv(x.data, kernel.data, geometry) };
+      return {
+        shape: geometry.shape,
+        dtype: promote(x.dtype, kernel.dtype),
+        data: kernels.conv(x.data, kernel.data, geometry),
+      };
     },
 
     pool(f, x, options) {
@@ -124,7 +155,10 @@ function inIntegers(data: Float64Array, dtype: DType): Float64Array {
 export function castData({ data, dtype: from }: RealTensor, dtype: DType): Float64Array {
   if (dtype === from) return data;
   if (dtype === "bool") return data.map((value) => (value === 0 ? 0 : 1));
-  if (!isFloating(dtype)) return isFloating(from) ? data.map((value) => wrapped(Math.trunc(value), dtype)) : inIntegers(data, dtype);
+  if (!isFloating(dtype))
+    return isFloating(from)
+      ? data.map((value) => wrapped(Math.trunc(value), dtype))
+      : inIntegers(data, dtype);
   const format = formatOf(dtype);
   if (format === null || dtype === "float32" || dtype === "float64") return data;
   return data.map((value) => roundTo(format, value));

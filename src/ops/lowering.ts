@@ -58,12 +58,20 @@ export function productOf(x: Shape, y: Shape): Product {
 export function convolutionOf(x: Shape, kernel: Shape, options: ConvOptions): ConvGeometry {
   const shape = convDims(x, kernel, options).map((dim) => dim ?? 0);
   const window = kernel.slice(0, -2);
-  return { ...windowsOf(x, shape, { ...options, window }), filters: kernel.at(-1) ?? 0, groups: options.groups };
+  return {
+    ...windowsOf(x, shape, { ...options, window }),
+    filters: kernel.at(-1) ?? 0,
+    groups: options.groups,
+  };
 }
 
 /** Throws `tensor.shape`. */
 export function poolingOf(x: Shape, options: PoolOptions): PoolGeometry {
-  return windowsOf(x, poolDims(x, options).map((dim) => dim ?? 0), options);
+  return windowsOf(
+    x,
+    poolDims(x, options).map((dim) => dim ?? 0),
+    options,
+  );
 }
 
 interface WindowOptions {
@@ -94,7 +102,9 @@ function windowsOf(x: Shape, shape: readonly number[], options: WindowOptions): 
     return { input, output, window: size, stride, taps };
   });
   const single: WindowAxis = { input: 1, output: 1, window: 1, stride: 1, taps: new Int32Array(1) };
-  const [a = single, b = single, c = single, ...more] = [single, single, single].slice(spatial.length).concat(spatial);
+  const [a = single, b = single, c = single, ...more] = [single, single, single]
+    .slice(spatial.length)
+    .concat(spatial);
   if (more.length > 0) throw new RangeError("at most three spatial axes");
   return { shape, batch: x[0] ?? 1, channels: x.at(-1) ?? 1, axes: [a, b, c] };
 }
@@ -102,9 +112,13 @@ function windowsOf(x: Shape, shape: readonly number[], options: WindowOptions): 
 /** How many taps meet an input element, for each output position in order; the rest is padding. */
 export function tapCounts({ axes: [a, b, c] }: PoolGeometry): Float64Array {
   const [first, second, third] = [a, b, c].map(({ taps, output, window }) =>
-    Array.from({ length: output }, (_, o) => taps.subarray(o * window, (o + 1) * window).filter((at) => at >= 0).length),
+    Array.from(
+      { length: output },
+      (_, o) => taps.subarray(o * window, (o + 1) * window).filter((at) => at >= 0).length,
+    ),
   );
   const counts: number[] = [];
-  for (const i of first ?? []) for (const j of second ?? []) for (const l of third ?? []) counts.push(i * j * l);
+  for (const i of first ?? [])
+    for (const j of second ?? []) for (const l of third ?? []) counts.push(i * j * l);
   return Float64Array.from(counts);
 }

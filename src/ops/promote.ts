@@ -10,7 +10,12 @@ interface Typed {
 }
 
 export function binaryDType(f: Binary, x: Typed, y: Typed): DType {
-  const dtype = x.scalar === y.scalar ? promote(x.dtype, y.dtype) : x.scalar ? adapt(x.dtype, y.dtype) : adapt(y.dtype, x.dtype);
+  const dtype =
+    x.scalar === y.scalar
+      ? promote(x.dtype, y.dtype)
+      : x.scalar
+        ? adapt(x.dtype, y.dtype)
+        : adapt(y.dtype, x.dtype);
   return f === "divide" && !isFloating(dtype) ? "float32" : dtype;
 }
 
@@ -23,11 +28,24 @@ export function unaryDType(f: Unary, dtype: DType): DType {
   return dtype === "bool" ? "int32" : dtype;
 }
 
-export const reductionDType = (f: Reduction, dtype: DType): DType => (f === "sum" && dtype === "bool" ? "int32" : dtype);
+export const reductionDType = (f: Reduction, dtype: DType): DType =>
+  f === "sum" && dtype === "bool" ? "int32" : dtype;
 
 /** bool < integers by width < floats by width; float16 with bfloat16 is float32. */
 const ORDER: readonly DType[] = [
-  "bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "bfloat16", "float16", "float32", "float64",
+  "bool",
+  "uint8",
+  "int8",
+  "uint16",
+  "int16",
+  "uint32",
+  "int32",
+  "uint64",
+  "int64",
+  "bfloat16",
+  "float16",
+  "float32",
+  "float64",
 ];
 
 export function promote(x: DType, y: DType): DType {

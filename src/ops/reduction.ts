@@ -10,7 +10,10 @@ type Data = Float64Array;
 const BLOCK = 256;
 
 export function reduced(f: Reduction, data: Data, shape: Shape, axes: readonly number[]): Data {
-  return runsOf(shape, axes).reduce((rest, split) => (f === "sum" ? summed(rest, split) : extreme(f, rest, split)), data);
+  return runsOf(shape, axes).reduce(
+    (rest, split) => (f === "sum" ? summed(rest, split) : extreme(f, rest, split)),
+    data,
+  );
 }
 
 /** Neighbouring reduced axes as one, the last ones first, so that the splits in front stay valid. */
@@ -22,7 +25,8 @@ function runsOf(shape: Shape, axes: readonly number[]): Split[] {
     if (!reducedAxes.has(axis)) continue;
     const { outer, extent, inner } = splitAt(left, axis);
     const last = splits.at(-1);
-    if (last !== undefined && reducedAxes.has(axis + 1)) splits[splits.length - 1] = { outer, extent: extent * last.extent, inner };
+    if (last !== undefined && reducedAxes.has(axis + 1))
+      splits[splits.length - 1] = { outer, extent: extent * last.extent, inner };
     else splits.push({ outer, extent, inner });
     left[axis] = 1;
   }
@@ -77,7 +81,8 @@ export function runningSum(data: Data, { outer, extent, inner }: Split): Data {
   const out = Float64Array.from(data);
   for (let block = 0; block < outer; block++) {
     const start = block * extent * inner;
-    for (let i = start + inner; i < start + extent * inner; i++) out[i] = (out[i] as number) + (out[i - inner] as number);
+    for (let i = start + inner; i < start + extent * inner; i++)
+      out[i] = (out[i] as number) + (out[i - inner] as number);
   }
   return out;
 }

@@ -24,11 +24,26 @@ const FORMULAS: Record<string, <T>(ops: Ops<T>, x: T, y: T) => T> = {
   transpose: (ops, x) => ops.transpose(x, [0, 3, 1, 2]),
   concatenate: (ops, x, y) => ops.concatenate([x, y], -1),
   slice: (ops, x) => ops.slice(x, 2, 3, null, -2),
-  pad: (ops, x) => ops.pad(x, [[0, 0], [1, 2], [0, 1], [0, 0]], 0),
+  pad: (ops, x) =>
+    ops.pad(
+      x,
+      [
+        [0, 0],
+        [1, 2],
+        [0, 1],
+        [0, 0],
+      ],
+      0,
+    ),
   take: (ops, x) => ops.take(x, ops.constant(real([2, 2], [0, 1, 2, 0], "int32")), -1),
   matmul: (ops, x, y) => ops.matmul(x, ops.transpose(y, [0, 1, 3, 2])),
   conv: (ops, x) =>
-    ops.conv(x, ops.constant(real([3, 3, 3, 5], () => 1)), { strides: [2, 1], padding: "same", dilation: [1, 1], groups: 1 }),
+    ops.conv(x, ops.constant(real([3, 3, 3, 5], () => 1)), {
+      strides: [2, 1],
+      padding: "same",
+      dilation: [1, 1],
+      groups: 1,
+    }),
   pool: (ops, x) => ops.pool("average", x, { window: [2, 3], strides: [2, 2], padding: "valid" }),
   mean: (ops, x) => mean(ops, x, [1, 2]),
   repeat: (ops, x) => repeat(ops, x, 3, 1),
@@ -66,8 +81,12 @@ test.each([
   ["pairs that do not broadcast", () => shapeOps.binary("add", of(null, 3), of(4)), "tensor.shape"],
   ["a reshape to another size", () => shapeOps.reshape(of(null, 4), [null, 3]), "tensor.shape"],
   ["a product of unequal inner extents", () => shapeOps.matmul(of(null, 3), of(4, 2)), "tensor.shape"],
-  ["a convolution of other channels", () =>
-    shapeOps.conv(of(null, 8, 4), of(3, 3, 2), { strides: [1], padding: "same", dilation: [1], groups: 1 }), "tensor.shape"],
+  [
+    "a convolution of other channels",
+    () =>
+      shapeOps.conv(of(null, 8, 4), of(3, 3, 2), { strides: [1], padding: "same", dilation: [1], groups: 1 }),
+    "tensor.shape",
+  ],
   ["parts of unequal extents", () => shapeOps.concatenate([of(null, 3), of(null, 4)], 0), "tensor.shape"],
   ["an axis that does not exist", () => shapeOps.sort(of(2, 3), 2), "tensor.axis"],
   ["a permutation that repeats", () => shapeOps.transpose(of(2, 3), [0, 0]), "tensor.shape"],

@@ -1,19 +1,52 @@
 /** @file Elementary functions: an engine that errs by its stated figure, on an argument that strays, stays within the radius. */
 
 import { describe, expect, test } from "vitest";
-import { bounded, FLUSHING, FUNCTION_ULPS, HALF, Margin, numberOf, PLAIN, randomFrom, strayed } from "../../../test/simulated.ts";
+import {
+  bounded,
+  FLUSHING,
+  FUNCTION_ULPS,
+  HALF,
+  Margin,
+  numberOf,
+  PLAIN,
+  randomFrom,
+  strayed,
+} from "../../../test/simulated.ts";
 import { boundedOps } from "../bounded.ts";
 import { UNARY } from "../elementwise.ts";
 import type { Unary } from "../ops.ts";
 
 /** Where arguments are drawn from: [lowest, highest]. */
 const DOMAINS: Record<Unary, readonly [number, number]> = {
-  negative: [-4, 4], abs: [-4, 4], sign: [-1, 1], square: [-4, 4], floor: [-4, 4],
-  exp: [-8, 8], expm1: [-3, 3], log: [0.01, 4], log1p: [-0.9, 4], tanh: [-5, 5], sigmoid: [-8, 8], erf: [-3, 3],
-  sqrt: [0.01, 9], rsqrt: [0.01, 9], softplus: [-8, 8],
+  negative: [-4, 4],
+  abs: [-4, 4],
+  sign: [-1, 1],
+  square: [-4, 4],
+  floor: [-4, 4],
+  exp: [-8, 8],
+  expm1: [-3, 3],
+  log: [0.01, 4],
+  log1p: [-0.9, 4],
+  tanh: [-5, 5],
+  sigmoid: [-8, 8],
+  erf: [-3, 3],
+  sqrt: [0.01, 9],
+  rsqrt: [0.01, 9],
+  softplus: [-8, 8],
 };
 
-const STATED: readonly Unary[] = ["exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "sqrt", "rsqrt", "softplus"];
+const STATED: readonly Unary[] = [
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "sqrt",
+  "rsqrt",
+  "softplus",
+];
 
 describe.each([PLAIN, FLUSHING, HALF])("$name", (m) => {
   const ops = boundedOps(m.arithmetic);
@@ -33,9 +66,16 @@ describe.each([PLAIN, FLUSHING, HALF])("$name", (m) => {
         const x = m.arithmetic.round(low + (high - low) * random());
         const point = bounded([1], [x]);
         own.see([engine(x, trial % 2 ? 1 : -1)], ops.unary(f, point), `${x}`);
-        const room = f === "log" || f === "log1p" || f === "sqrt" || f === "rsqrt" ? Math.abs(x - (f === "log1p" ? -1 : 0)) : 1;
+        const room =
+          f === "log" || f === "log1p" || f === "sqrt" || f === "rsqrt"
+            ? Math.abs(x - (f === "log1p" ? -1 : 0))
+            : 1;
         const wide = bounded([1], [x], [room * random() * (trial % 5 === 0 ? 0.9 : 2 ** -5)]);
-        carried.see([engine(strayed(m, wide, random)[0] ?? NaN, trial % 4 < 2 ? 1 : -1)], ops.unary(f, wide), `${x}`);
+        carried.see(
+          [engine(strayed(m, wide, random)[0] ?? NaN, trial % 4 < 2 ? 1 : -1)],
+          ops.unary(f, wide),
+          `${x}`,
+        );
       }
       if (STATED.includes(f) || f === "square") own.isReached(0.9);
       carried.isReached(0.9);
@@ -47,6 +87,19 @@ describe.each([PLAIN, FLUSHING, HALF])("$name", (m) => {
     const negated = ops.unary("negative", bounded([1], [tiny]));
     new Margin().see([-m.take(tiny)], negated);
     expect(negated.radius?.[0] ?? 0).toBe(m === FLUSHING ? tiny : 0);
+  });
+
+  test("function values that underflow reach what is charged for it", () => {
+    const random = randomFrom(23);
+    const { smallestNormal, underflow } = m.arithmetic;
+    const margin = new Margin();
+    for (let trial = 0; trial < 3000; trial++) {
+      const x = m.arithmetic.round(
+        Math.log(underflow / 2) + random() * Math.log((2 * smallestNormal) / underflow),
+      );
+      margin.see([m.store(Math.exp(m.take(x)))], ops.unary("exp", bounded([1], [x])));
+    }
+    margin.isReached(0.8);
   });
 
   test("squares that underflow reach what is charged for it", () => {
@@ -61,7 +114,8 @@ describe.each([PLAIN, FLUSHING, HALF])("$name", (m) => {
   });
 });
 
-const radiusOf = (f: Unary, x: number, e: number): number => boundedOps(PLAIN.arithmetic).unary(f, bounded([1], [x], [e])).radius?.[0] ?? 0;
+const radiusOf = (f: Unary, x: number, e: number): number =>
+  boundedOps(PLAIN.arithmetic).unary(f, bounded([1], [x], [e])).radius?.[0] ?? 0;
 
 test("next to the end of a domain nothing is claimed, at a closed end something is", () => {
   expect(radiusOf("log", 1, 1)).toBe(Infinity);

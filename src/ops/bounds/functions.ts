@@ -18,7 +18,13 @@ const DOMAIN: Partial<Record<Unary, { readonly low: number; readonly closed: boo
 /** The float64 functions of the reference are good to this, relatively: under 1 ulp each, some made of three. */
 const OWN = 2 ** -50;
 
-export function unaryRadius(f: Unary, value: Data, x: Bounded, rounding: Rounding, arithmetic: Arithmetic): Data | null {
+export function unaryRadius(
+  f: Unary,
+  value: Data,
+  x: Bounded,
+  rounding: Rounding,
+  arithmetic: Arithmetic,
+): Data | null {
   switch (f) {
     case "negative":
     case "abs":
@@ -44,7 +50,10 @@ function stepRadius(f: "sign" | "floor", value: Data, data: Data, error: Data): 
 }
 
 function squareRadius(value: Data, x: Bounded, { unit, underflow, largest }: Rounding): Data {
-  const { value: { data }, radius: error } = x;
+  const {
+    value: { data },
+    radius: error,
+  } = x;
   const radius = new Float64Array(value.length);
   for (let i = 0; i < radius.length; i++) {
     const e = error === null ? 0 : (error[i] as number);
@@ -57,10 +66,19 @@ function squareRadius(value: Data, x: Bounded, { unit, underflow, largest }: Rou
 }
 
 /** All of these are monotone on their domain, so that the extremes over an interval are at its ends. */
-function functionRadius(f: FunctionName & Unary, value: Data, x: Bounded, rounding: Rounding, arithmetic: Arithmetic): Data {
+function functionRadius(
+  f: FunctionName & Unary,
+  value: Data,
+  x: Bounded,
+  rounding: Rounding,
+  arithmetic: Arithmetic,
+): Data {
   const { unit, underflow, largest } = rounding;
   const { ulps, absolute } = arithmetic.functions[f];
-  const { value: { data }, radius: error } = x;
+  const {
+    value: { data },
+    radius: error,
+  } = x;
   const g = UNARY[f];
   const { low, closed } = DOMAIN[f] ?? { low: -Infinity, closed: true };
   const relative = 2 * ulps * unit + OWN;
@@ -75,7 +93,10 @@ function functionRadius(f: FunctionName & Unary, value: Data, x: Bounded, roundi
       // Moved out by what adding the error in float64 may round away.
       const reachX = e + Math.abs(from) * 2 ** -52;
       const least = closed && from - e >= low ? Math.max(from - reachX, low) : from - reachX;
-      carried = least > low || (closed && least === low) ? reach(v, ...ordered(g(least), g(from + reachX))) : Infinity;
+      carried =
+        least > low || (closed && least === low)
+          ? reach(v, ...ordered(g(least), g(from + reachX)))
+          : Infinity;
     }
     const size = Math.abs(v) + carried;
     const r = (carried + relative * size + fixed) * WIDEN;

@@ -1,7 +1,17 @@
 /** @file Elementwise pairs: simulated engines stay within the radius, and come near it. */
 
 import { describe, expect, test } from "vitest";
-import { bounded, FLUSHING, HALF, type Machine, Margin, numberOf, PLAIN, randomFrom, strayed } from "../../../test/simulated.ts";
+import {
+  bounded,
+  FLUSHING,
+  HALF,
+  type Machine,
+  Margin,
+  numberOf,
+  PLAIN,
+  randomFrom,
+  strayed,
+} from "../../../test/simulated.ts";
 import { real } from "../../tensor/tensor.ts";
 import { boundedOps, exact } from "../bounded.ts";
 import type { Binary } from "../ops.ts";
@@ -22,7 +32,13 @@ const FORMULAS: Record<Exclude<Binary, "power">, ((m: Machine, a: number, b: num
 function regimesOf(m: Machine): readonly (readonly [number, number])[] {
   const bottom = Math.log2(m.arithmetic.smallestNormal);
   const top = Math.floor(Math.log2(m.arithmetic.largest));
-  return [[-3, 3], [bottom - 8, bottom + 4], [bottom / 2 - 6, bottom / 2 + 4], [top / 2 - 2, top / 2 + 2], [top - 3, top]];
+  return [
+    [-3, 3],
+    [bottom - 8, bottom + 4],
+    [bottom / 2 - 6, bottom / 2 + 4],
+    [top / 2 - 2, top / 2 + 2],
+    [top - 3, top],
+  ];
 }
 
 describe.each([PLAIN, FLUSHING, HALF])("$name", (m) => {
@@ -42,14 +58,21 @@ describe.each([PLAIN, FLUSHING, HALF])("$name", (m) => {
             const errorsOf = (xs: number[], side: number): number[] | null =>
               carries && trial % 3 !== side ? xs.map((x) => Math.abs(x) * random() * 2 ** -6) : null;
             const a = draw();
-            const b = f === "subtract" && trial % 2 === 0 ? a.map((x) => m.arithmetic.round(x * (1 + random() * 2 ** -8))) : draw();
+            const b =
+              f === "subtract" && trial % 2 === 0
+                ? a.map((x) => m.arithmetic.round(x * (1 + random() * 2 ** -8)))
+                : draw();
             const x = bounded([SIZE], a, errorsOf(a, 0));
             const y = bounded([SIZE], b, errorsOf(b, 1));
             const result = ops.binary(f, x, y);
             for (let repeat = 0; repeat < 3; repeat++) {
               const [xs, ys] = [strayed(m, x, random), strayed(m, y, random)];
               for (const formula of formulas) {
-                margin.see(xs.map((value, i) => formula(m, m.take(value), m.take(ys[i] ?? NaN))), result, `${low}`);
+                margin.see(
+                  xs.map((value, i) => formula(m, m.take(value), m.take(ys[i] ?? NaN))),
+                  result,
+                  `${low}`,
+                );
               }
             }
           }
@@ -67,7 +90,10 @@ describe.each([PLAIN, FLUSHING, HALF])("$name", (m) => {
     for (let trial = 0; trial < 500; trial++) {
       const a = numberOf(m, random, bottom / 2 - 4, bottom / 2);
       const b = numberOf(m, random, bottom / 2 - 4, bottom / 2);
-      margin.see([m.store(m.take(a) * m.take(b))], ops.binary("multiply", bounded([1], [a]), bounded([1], [b])));
+      margin.see(
+        [m.store(m.take(a) * m.take(b))],
+        ops.binary("multiply", bounded([1], [a]), bounded([1], [b])),
+      );
     }
     margin.isReached(0.8);
   });
@@ -118,13 +144,15 @@ test("what may exceed the largest number claims nothing, infinities and NaN of a
 test("nothing is charged for zeros, integers and selections of exact operands", () => {
   expect(radiusOf("multiply", 0, 0, 5, 1)).toBe(0);
   expect(radiusOf("add", 0, 0, 0, 0)).toBe(0);
-  expect(ops.binary("add", exact(real([2], [1, 2], "int32")), exact(real([2], [3, 4], "int32"))).radius).toBeNull();
+  expect(
+    ops.binary("add", exact(real([2], [1, 2], "int32")), exact(real([2], [3, 4], "int32"))).radius,
+  ).toBeNull();
   expect(ops.binary("maximum", exact(real([2], [1, 2])), ops.constant(real([], [0]))).radius).toBeNull();
 });
 
 test("an integer beyond the format's digits is rounded when it meets floats", () => {
   const sum = ops.binary("multiply", exact(real([1], [2 ** 24 + 1], "int32")), exact(real([1], [1])));
-  expect(sum.radius?.[0]).toBeGreaterThan(1);
+  expect(sum.radius?.[0]).toBeGreaterThanOrEqual(2);
 });
 
 test("a constant carries the distance to the engine's nearest number, and none when it is one", () => {

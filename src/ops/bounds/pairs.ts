@@ -2,8 +2,8 @@
 
 import type { FunctionError } from "../../numerics/arithmetic.ts";
 import { gamma } from "../../numerics/formats.ts";
-import { type Rows } from "../broadcast.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
+import { type Rows } from "../broadcast.ts";
 import { type Bounded, type OpenSum, type Rounding, reach, storesSums, WIDEN } from "./rounding.ts";
 
 /**
@@ -17,7 +17,13 @@ type Data = Float64Array;
 const at = (data: Data | null, i: number): number => (data === null ? 0 : (data[i] as number));
 
 /** x + y or x − y: what carries over, and one rounding; where a sum is still open, its terms' roundings too. */
-export function addRadius(value: Data, x: Bounded, y: Bounded, rows: Rows, rounding: Rounding): { radius: Data; sum?: OpenSum } {
+export function addRadius(
+  value: Data,
+  x: Bounded,
+  y: Bounded,
+  rows: Rows,
+  rounding: Rounding,
+): { radius: Data; sum?: OpenSum } {
   const [a, ea, b, eb] = [x.value.data, x.radius, y.value.data, y.radius];
   const { unit, sumUnderflow, largest } = rounding;
   const { count, length, xAt, yAt, xStep, yStep } = rows;
@@ -30,13 +36,20 @@ export function addRadius(value: Data, x: Bounded, y: Bounded, rows: Rows, round
       const carried = at(ea, i) + at(eb, j);
       const size = Math.abs(value[o] as number) + carried;
       const r = size === 0 ? 0 : (carried + unit * size + sumUnderflow) * WIDEN;
-      radius[o] = size + r <= largest ? r : unbounded(a[i] as number, at(ea, i), b[j] as number, at(eb, j), true);
+      radius[o] =
+        size + r <= largest ? r : unbounded(a[i] as number, at(ea, i), b[j] as number, at(eb, j), true);
     }
   }
   return { radius };
 }
 
-function addOpen(value: Data, x: Bounded, y: Bounded, rows: Rows, rounding: Rounding): { radius: Data; sum: OpenSum } {
+function addOpen(
+  value: Data,
+  x: Bounded,
+  y: Bounded,
+  rows: Rows,
+  rounding: Rounding,
+): { radius: Data; sum: OpenSum } {
   const [a, ea, b, eb] = [x.value.data, x.radius, y.value.data, y.radius];
   const { unit, sumUnit, sumUnderflow, largest } = rounding;
   const { count, length, xAt, yAt, xStep, yStep } = rows;
@@ -60,8 +73,12 @@ function addOpen(value: Data, x: Bounded, y: Bounded, rows: Rows, rounding: Roun
       const factor = gamma(ownX + ownY + 1, sumUnit);
       const open = (factor - gamma(ownX, sumUnit)) * termsX + (factor - gamma(ownY, sumUnit)) * termsY;
       const terms = termsX + termsY;
-      const r = terms === 0 ? 0 : (carried + Math.max(unit * size, open) + stored * size + sumUnderflow) * WIDEN;
-      radius[o] = terms * (1 + factor) + r <= largest ? r : unbounded(a[i] as number, at(ea, i), b[j] as number, at(eb, j), true);
+      const r =
+        terms === 0 ? 0 : (carried + Math.max(unit * size, open) + stored * size + sumUnderflow) * WIDEN;
+      radius[o] =
+        terms * (1 + factor) + r <= largest
+          ? r
+          : unbounded(a[i] as number, at(ea, i), b[j] as number, at(eb, j), true);
       magnitude[o] = terms;
       if (roundings !== null) roundings[o] = ownX + ownY + 1;
     }
@@ -89,7 +106,10 @@ export function multiplyRadius(value: Data, x: Bounded, y: Bounded, rows: Rows, 
       let size = Math.abs(value[o] as number) + carried;
       if (mx !== null) size = Math.max(size, (mx[i] as number) * (sizeY + errorY));
       if (my !== null) size = Math.max(size, (my[j] as number) * (sizeX + errorX));
-      const r = (sizeX === 0 && errorX === 0) || (sizeY === 0 && errorY === 0) ? 0 : (carried + unit * size + underflow) * WIDEN;
+      const r =
+        (sizeX === 0 && errorX === 0) || (sizeY === 0 && errorY === 0)
+          ? 0
+          : (carried + unit * size + underflow) * WIDEN;
       radius[o] = size + r <= largest ? r : unbounded(a[i] as number, errorX, b[j] as number, errorY, false);
     }
   }
@@ -121,7 +141,8 @@ export function divideRadius(value: Data, x: Bounded, y: Bounded, rows: Rows, ro
       if (mx !== null) size = Math.max(size, (mx[i] as number) / least);
       const lost = (sizeY + errorY) * smallestNormal > 0.5 ? underflow * (1 + sizeX) : underflow;
       const r = sizeX === 0 ? 0 : (carried + factor * size + lost) * WIDEN;
-      radius[o] = size + r <= largest ? r : unbounded(a[i] as number, at(ea, i), b[j] as number, errorY, false);
+      radius[o] =
+        size + r <= largest ? r : unbounded(a[i] as number, at(ea, i), b[j] as number, errorY, false);
     }
   }
   return radius;
@@ -135,12 +156,22 @@ function unbounded(a: number, ea: number, b: number, eb: number, additive: boole
   if (Number.isFinite(a) && Number.isFinite(b)) return Infinity;
   if (ea === 0 && eb === 0) return 0;
   const settles = (special: number, error: number, other: number, otherError: number): boolean =>
-    Math.abs(special) === Infinity && error === 0 && Number.isFinite(other) && (additive ? otherError < Infinity : Math.abs(other) > otherError);
+    Math.abs(special) === Infinity &&
+    error === 0 &&
+    Number.isFinite(other) &&
+    (additive ? otherError < Infinity : Math.abs(other) > otherError);
   return settles(a, ea, b, eb) || settles(b, eb, a, ea) ? 0 : Infinity;
 }
 
 /** Selections do not round: the interval of the larger (smaller) reaches from the larger lower end to the larger upper one. */
-export function extremumRadius(f: "maximum" | "minimum", value: Data, x: Bounded, y: Bounded, rows: Rows, ceiling: number): Data {
+export function extremumRadius(
+  f: "maximum" | "minimum",
+  value: Data,
+  x: Bounded,
+  y: Bounded,
+  rows: Rows,
+  ceiling: number,
+): Data {
   const [a, ea, b, eb] = [x.value.data, x.radius, y.value.data, y.radius];
   const { count, length, xAt, yAt, xStep, yStep } = rows;
   const radius = new Float64Array(sizeOf(rows.shape));
@@ -165,7 +196,14 @@ export function extremumRadius(f: "maximum" | "minimum", value: Data, x: Bounded
 }
 
 /** A power is monotone in each operand while the base is positive: its extremes lie at the corners. */
-export function powerRadius(value: Data, x: Bounded, y: Bounded, rows: Rows, rounding: Rounding, { ulps, absolute }: FunctionError): Data {
+export function powerRadius(
+  value: Data,
+  x: Bounded,
+  y: Bounded,
+  rows: Rows,
+  rounding: Rounding,
+  { ulps, absolute }: FunctionError,
+): Data {
   const [a, ea, b, eb] = [x.value.data, x.radius, y.value.data, y.radius];
   const { unit, underflow, largest } = rounding;
   const { count, length, xAt, yAt, xStep, yStep } = rows;
@@ -178,7 +216,8 @@ export function powerRadius(value: Data, x: Bounded, y: Bounded, rows: Rows, rou
       const carried = powerReach(v, a[i] as number, at(ea, i), b[j] as number, at(eb, j));
       const size = Math.abs(v) + carried;
       const r = (carried + (2 * ulps * unit + 2 ** -50) * size + absolute + underflow) * WIDEN;
-      radius[o] = size + r <= largest ? r : unbounded(a[i] as number, at(ea, i), b[j] as number, at(eb, j), false);
+      radius[o] =
+        size + r <= largest ? r : unbounded(a[i] as number, at(ea, i), b[j] as number, at(eb, j), false);
     }
   }
   return radius;
@@ -197,4 +236,3 @@ function powerReach(value: number, a: number, ea: number, b: number, eb: number)
   const high = corners.reduce((p, q) => Math.max(p, q));
   return reach(value, low, high);
 }
-

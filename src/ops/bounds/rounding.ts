@@ -68,7 +68,13 @@ export function roundingOf(arithmetic: Arithmetic): Rounding {
 
 /** Integers and bool: no rounding. */
 export const EXACT: Rounding = {
-  unit: 0, sumUnit: 0, underflow: 0, sumUnderflow: 0, largest: Infinity, flushedBelow: 0, smallestNormal: 0,
+  unit: 0,
+  sumUnit: 0,
+  underflow: 0,
+  sumUnderflow: 0,
+  largest: Infinity,
+  flushedBelow: 0,
+  smallestNormal: 0,
 };
 
 /** An error factor that holds for a sum of terms each rounded `roundings` times, then stored. */
@@ -80,7 +86,8 @@ export const storesSums = ({ unit, sumUnit }: Rounding): boolean => sumUnit < un
 export const exact = (value: RealTensor): Bounded => ({ value, radius: null });
 
 /** `null` where every entry is 0. */
-export const orNull = (radius: Float64Array): Float64Array | null => (radius.every((r) => r === 0) ? null : radius);
+export const orNull = (radius: Float64Array): Float64Array | null =>
+  radius.every((r) => r === 0) ? null : radius;
 
 /**
  * The operand as the engine takes it: a subnormal one as zero where the engine flushes, an integer rounded where
@@ -119,7 +126,10 @@ export const absolute = (data: Float64Array): Float64Array => data.map((value) =
 /** Lower and upper ends of the intervals. */
 export function ends({ value: { data }, radius }: Bounded): readonly [Float64Array, Float64Array] {
   if (radius === null) return [data, data];
-  return [data.map((value, i) => value - (radius[i] as number)), data.map((value, i) => value + (radius[i] as number))];
+  return [
+    data.map((value, i) => value - (radius[i] as number)),
+    data.map((value, i) => value + (radius[i] as number)),
+  ];
 }
 
 /** Radius around `value` that reaches both ends; Infinity where an end is unknown. */
@@ -127,7 +137,11 @@ export function reach(value: number, low: number, high: number): number {
   const below = value === low ? 0 : value - low;
   const above = value === high ? 0 : high - value;
   const radius = Math.max(below, above);
-  return Number.isNaN(radius) ? (Number.isNaN(value) && Number.isNaN(low) && Number.isNaN(high) ? 0 : Infinity) : radius;
+  return Number.isNaN(radius)
+    ? Number.isNaN(value) && Number.isNaN(low) && Number.isNaN(high)
+      ? 0
+      : Infinity
+    : radius;
 }
 
 export function reaches(value: Float64Array, low: Float64Array, high: Float64Array): Float64Array {

@@ -1,7 +1,16 @@
 /** @file Picking, comparing, casting and moving: exact operands stay exact, uncertain ones may pick otherwise. */
 
 import { expect, test } from "vitest";
-import { bounded, FLUSHING, HALF, Margin, numberOf, PLAIN, randomFrom, strayed } from "../../../test/simulated.ts";
+import {
+  bounded,
+  FLUSHING,
+  HALF,
+  Margin,
+  numberOf,
+  PLAIN,
+  randomFrom,
+  strayed,
+} from "../../../test/simulated.ts";
 import { real } from "../../tensor/tensor.ts";
 import { type Bounded, boundedOps, exact } from "../bounded.ts";
 import { logical_and, logical_or } from "../derived.ts";
@@ -20,7 +29,15 @@ const SELECTIONS: Record<string, <T>(ops: Ops<T>, x: T) => T> = {
   transpose: (o, x) => o.transpose(x, [1, 0]),
   slice: (o, x) => o.slice(x, 0, -1, null, -2),
   concatenate: (o, x) => o.concatenate([x, o.constant(real([1, 3], [1, 2, 3]))], 0),
-  pad: (o, x) => o.pad(x, [[1, 0], [0, 1]], 0.5),
+  pad: (o, x) =>
+    o.pad(
+      x,
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      0.5,
+    ),
   take: (o, x) => o.take(x, o.constant(real([2], [3, 0], "int32")), 0),
   broadcast: (o, x) => o.broadcast_to(o.reshape(x, [4, 1, 3]), [4, 2, 3]),
   where: (o, x) => o.where(o.compare("greater", x, o.constant(real([], [0]))), x, o.constant(real([], [-7]))),
@@ -33,7 +50,11 @@ for (const [name, formula] of Object.entries(SELECTIONS)) {
     const values = (): number[] => Array.from({ length: 12 }, () => numberOf(m, random, -3, 3));
     expect(formula(ops, bounded([4, 3], values())).radius).toBeNull();
     for (let trial = 0; trial < 1500; trial++) {
-      const x = bounded([4, 3], values(), Array.from({ length: 12 }, () => random() * (trial % 2 ? 1 : 2 ** -6)));
+      const x = bounded(
+        [4, 3],
+        values(),
+        Array.from({ length: 12 }, () => random() * (trial % 2 ? 1 : 2 ** -6)),
+      );
       const held = bounded([4, 3], strayed(m, x, random));
       margin.see(formula(ops, held).value.data, formula(ops, x));
     }
@@ -52,7 +73,11 @@ test("a comparison is uncertain exactly where the intervals meet", () => {
 
 test("an uncertain condition lets the engine take either branch", () => {
   const condition = { value: real([3], [1, 1, 0], "bool"), radius: Float64Array.of(0, 1, 1) };
-  const chosen = ops.where(condition, bounded([3], [5, 5, 5], [1, 1, 1]), bounded([3], [7, 7, 7], [0.5, 0.5, 0.5]));
+  const chosen = ops.where(
+    condition,
+    bounded([3], [5, 5, 5], [1, 1, 1]),
+    bounded([3], [7, 7, 7], [0.5, 0.5, 0.5]),
+  );
   expect(radii(chosen)?.map((r) => Math.round(r * 1e6) / 1e6)).toEqual([1, 2.5, 3]);
 });
 
@@ -74,7 +99,11 @@ test("casting to integers or a narrower float covers every number that the engin
 });
 
 test("rows picked by an uncertain index claim nothing", () => {
-  const rows = ops.take(exact(real([3, 1], [1, 2, 3])), { value: real([1], [1], "int32"), radius: Float64Array.of(1) }, 0);
+  const rows = ops.take(
+    exact(real([3, 1], [1, 2, 3])),
+    { value: real([1], [1], "int32"), radius: Float64Array.of(1) },
+    0,
+  );
   expect(radii(rows)).toEqual([Infinity]);
 });
 
@@ -85,5 +114,7 @@ test("an engine that flushes subnormals may compare and select them as zero", ()
   expect(radii(flushing.compare("greater", tiny, zero))).toEqual([1]);
   expect(flushing.reduce("max", tiny, [0], false).radius?.[0]).toBeGreaterThanOrEqual(2 ** -140);
   expect(ops.compare("greater", tiny, zero).radius).toBeNull();
-  expect(boundedOps(HALF.arithmetic).constant(real([1], [2 ** -30])).radius).toEqual(Float64Array.of(2 ** -30));
+  expect(boundedOps(HALF.arithmetic).constant(real([1], [2 ** -30])).radius).toEqual(
+    Float64Array.of(2 ** -30),
+  );
 });

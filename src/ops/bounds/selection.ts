@@ -31,7 +31,8 @@ export function compareRadius(x: Bounded, y: Bounded, rows: Rows): Data | null {
 export function whereRadius(value: RealTensor, condition: Bounded, x: Bounded, y: Bounded): Data | null {
   if (condition.radius === null && x.radius === null && y.radius === null) return null;
   const { shape } = value;
-  const laid = (data: Data | null, from: Shape): Data | null => (data === null ? null : spread(data, from, shape));
+  const laid = (data: Data | null, from: Shape): Data | null =>
+    data === null ? null : spread(data, from, shape);
   const holds = spread(condition.value.data, condition.value.shape, shape);
   const unsure = laid(condition.radius, condition.value.shape);
   const [a, b] = [x, y].map((branch) => spread(branch.value.data, branch.value.shape, shape)) as [Data, Data];
@@ -66,7 +67,9 @@ export function castRadius(value: Data, x: Bounded, dtype: DType): Data | null {
   if (radius === null) return null;
   const { data, dtype: from } = x.value;
   if (dtype === "bool") {
-    return from === "bool" ? radius : orNull(radius.map((r, i) => (r === 0 || Math.abs(data[i] as number) > r ? 0 : 1)));
+    return from === "bool"
+      ? radius
+      : orNull(radius.map((r, i) => (r === 0 || Math.abs(data[i] as number) > r ? 0 : 1)));
   }
   if (!isFloating(dtype) && !isFloating(from)) return radius;
   const [low, high] = ends(x);
@@ -76,4 +79,3 @@ export function castRadius(value: Data, x: Bounded, dtype: DType): Data | null {
 
 /** Rows picked by an uncertain index: nothing is claimed about them. */
 export const unclaimed = (size: number): Data => new Float64Array(size).fill(Infinity);
-

@@ -12,7 +12,16 @@ import type { Kernels } from "../kernels.ts";
 import { type ConvGeometry, type PoolGeometry, type Product, tapCounts } from "../lowering.ts";
 import { reduced, runningSum } from "../reduction.ts";
 import { DIVISION_ROUNDINGS } from "./pairs.ts";
-import { absolute, type Bounded, magnitudes, type OpenSum, type Rounding, storesSums, sumFactor, WIDEN } from "./rounding.ts";
+import {
+  absolute,
+  type Bounded,
+  magnitudes,
+  type OpenSum,
+  type Rounding,
+  storesSums,
+  sumFactor,
+  WIDEN,
+} from "./rounding.ts";
 
 type Data = Float64Array;
 
@@ -53,14 +62,26 @@ function sumRadius({ value, carried, magnitude, roundings, losses, loss }: Terms
 }
 
 /** Terms of a plain sum are not rounded themselves: n of them take n − 1 roundings. */
-export function reduceSumRadius(value: Data, x: Bounded, axes: readonly number[], rounding: Rounding): Summed {
+export function reduceSumRadius(
+  value: Data,
+  x: Bounded,
+  axes: readonly number[],
+  rounding: Rounding,
+): Summed {
   const { shape } = x.value;
   const n = value.length === 0 ? 0 : x.value.data.length / value.length;
   const roundings = Math.max(n - 1, 0);
   const over = (data: Data): Data => reduced("sum", data, shape, axes);
   const magnitude = over(magnitudes(x));
   const carried = x.radius === null ? null : over(x.radius);
-  const terms = { value, carried, magnitude, roundings: () => roundings, losses: () => roundings, loss: rounding.sumUnderflow };
+  const terms = {
+    value,
+    carried,
+    magnitude,
+    roundings: () => roundings,
+    losses: () => roundings,
+    loss: rounding.sumUnderflow,
+  };
   return { radius: sumRadius(terms, rounding), sum: { magnitude, roundings } };
 }
 
@@ -69,16 +90,33 @@ export function cumsumRadius(value: Data, x: Bounded, split: Split, rounding: Ro
   const magnitude = runningSum(magnitudes(x), split);
   const carried = x.radius === null ? null : runningSum(x.radius, split);
   const before = (i: number): number => Math.floor(i / inner) % extent;
-  return sumRadius({ value, carried, magnitude, roundings: before, losses: before, loss: rounding.sumUnderflow }, rounding);
+  return sumRadius(
+    { value, carried, magnitude, roundings: before, losses: before, loss: rounding.sumUnderflow },
+    rounding,
+  );
 }
 
-export function matmulRadius(value: Data, x: Bounded, y: Bounded, product: Product, kernels: Kernels, rounding: Rounding): Summed {
+export function matmulRadius(
+  value: Data,
+  x: Bounded,
+  y: Bounded,
+  product: Product,
+  kernels: Kernels,
+  rounding: Rounding,
+): Summed {
   const multiply = (a: Data, b: Data): Data => kernels.matmul(a, b, product);
   const { k } = product;
   return productSum(value, x, y, multiply, k, rounding);
 }
 
-export function convRadius(value: Data, x: Bounded, kernel: Bounded, geometry: ConvGeometry, kernels: Kernels, rounding: Rounding): Summed {
+export function convRadius(
+  value: Data,
+  x: Bounded,
+  kernel: Bounded,
+  geometry: ConvGeometry,
+  kernels: Kernels,
+  rounding: Rounding,
+): Summed {
   const multiply = (a: Data, b: Data): Data => kernels.conv(a, b, geometry);
   const counts = tapCounts(geometry);
   const perTap = geometry.channels / geometry.groups;
@@ -87,13 +125,19 @@ export function convRadius(value: Data, x: Bounded, kernel: Bounded, geometry: C
   const { filters } = geometry;
   const size = counts.length * filters;
   const terms = new Float64Array(value.length);
-  for (let i = 0; i < terms.length; i++) terms[i] = (counts[Math.floor((i % size) / filters)] as number) * perTap;
+  for (let i = 0; i < terms.length; i++)
+    terms[i] = (counts[Math.floor((i % size) / filters)] as number) * perTap;
   return productSum(value, x, kernel, multiply, terms, rounding);
 }
 
 /** Σ x·y over `terms` products. Exact operands cost one further run of the kernel, on magnitudes. */
 function productSum(
-  value: Data, x: Bounded, y: Bounded, multiply: (a: Data, b: Data) => Data, terms: number | Data, rounding: Rounding,
+  value: Data,
+  x: Bounded,
+  y: Bounded,
+  multiply: (a: Data, b: Data) => Data,
+  terms: number | Data,
+  rounding: Rounding,
 ): Summed {
   const largestX = magnitudes(x);
   const magnitude = multiply(largestX, magnitudes(y));
@@ -113,7 +157,13 @@ function plus(x: Data | null, y: Data | null): Data | null {
 }
 
 /** A sum over the elements inside, divided by their number, before or after adding. */
-export function averageRadius(value: Data, x: Bounded, geometry: PoolGeometry, kernels: Kernels, rounding: Rounding): Data {
+export function averageRadius(
+  value: Data,
+  x: Bounded,
+  geometry: PoolGeometry,
+  kernels: Kernels,
+  rounding: Rounding,
+): Data {
   const magnitude = kernels.pool("average", magnitudes(x), geometry);
   const carried = x.radius === null ? null : kernels.pool("average", x.radius, geometry);
   const counts = tapCounts(geometry);
@@ -133,4 +183,3 @@ export function averageRadius(value: Data, x: Bounded, geometry: PoolGeometry, k
   }
   return radius;
 }
-

@@ -8,7 +8,13 @@ import { multiplyPanels, packColumns } from "./matmul.ts";
 const TILE = 32_768;
 
 export function convolve(x: Float64Array, kernel: Float64Array, geometry: ConvGeometry): Float64Array {
-  const { axes: [a, b, c], batch, channels, filters, groups } = geometry;
+  const {
+    axes: [a, b, c],
+    batch,
+    channels,
+    filters,
+    groups,
+  } = geometry;
   const positions = a.output * b.output * c.output;
   const out = new Float64Array(batch * positions * filters);
   const width = channels / groups;
@@ -45,7 +51,12 @@ const isPointwise = ({ window, input, output, taps }: ConvGeometry["axes"][0]): 
 
 /** One input channel per group: kernel [...window, 1, channels × multiplier]. */
 function depthwise(x: Float64Array, kernel: Float64Array, geometry: ConvGeometry, out: Float64Array): void {
-  const { axes: [a, b, c], batch, channels, filters } = geometry;
+  const {
+    axes: [a, b, c],
+    batch,
+    channels,
+    filters,
+  } = geometry;
   const multiplier = filters / channels;
   let to = 0;
   for (let sample = 0; sample < batch; sample++) {
@@ -75,7 +86,13 @@ function depthwise(x: Float64Array, kernel: Float64Array, geometry: ConvGeometry
 }
 
 function addProducts(
-  out: Float64Array, to: number, x: Float64Array, from: number, kernel: Float64Array, weights: number, channels: number,
+  out: Float64Array,
+  to: number,
+  x: Float64Array,
+  from: number,
+  kernel: Float64Array,
+  weights: number,
+  channels: number,
 ): void {
   for (let q = 0; q < channels; q++) {
     out[to + q] = (out[to + q] as number) + (x[from + q] as number) * (kernel[weights + q] as number);
@@ -83,10 +100,18 @@ function addProducts(
 }
 
 function addMultiplied(
-  out: Float64Array, to: number, x: Float64Array, from: number, kernel: Float64Array, weights: number, channels: number, multiplier: number,
+  out: Float64Array,
+  to: number,
+  x: Float64Array,
+  from: number,
+  kernel: Float64Array,
+  weights: number,
+  channels: number,
+  multiplier: number,
 ): void {
   for (let q = 0, f = 0; q < channels; q++) {
     const value = x[from + q] as number;
-    for (let r = 0; r < multiplier; r++, f++) out[to + f] = (out[to + f] as number) + value * (kernel[weights + f] as number);
+    for (let r = 0; r < multiplier; r++, f++)
+      out[to + f] = (out[to + f] as number) + value * (kernel[weights + f] as number);
   }
 }

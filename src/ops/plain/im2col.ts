@@ -7,9 +7,19 @@ import type { ConvGeometry } from "../lowering.ts";
  * window × `width` numbers each: `width` channels from `channel` on. Padding is zero.
  */
 export function patchRows(
-  x: Float64Array, sample: number, geometry: ConvGeometry, channel: number, width: number, first: number, last: number, rows: Float64Array,
+  x: Float64Array,
+  sample: number,
+  geometry: ConvGeometry,
+  channel: number,
+  width: number,
+  first: number,
+  last: number,
+  rows: Float64Array,
 ): void {
-  const { axes: [a, b, c], channels } = geometry;
+  const {
+    axes: [a, b, c],
+    channels,
+  } = geometry;
   const sampleStart = sample * a.input * b.input * c.input * channels + channel;
   let at = 0;
   for (let position = first; position < last; position++) {

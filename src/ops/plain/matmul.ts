@@ -12,7 +12,11 @@ const BLOCK = 256;
 /** Below this many rows packing the right side costs more than it saves. */
 const FEW_ROWS = 4;
 
-export function multiply(x: Float64Array, y: Float64Array, { m, k, n, xAt, yAt }: MatmulGeometry): Float64Array {
+export function multiply(
+  x: Float64Array,
+  y: Float64Array,
+  { m, k, n, xAt, yAt }: MatmulGeometry,
+): Float64Array {
   const out = new Float64Array(xAt.length * m * n);
   let packed: Panels | null = null;
   let packedAt = -1;
@@ -32,7 +36,15 @@ export function multiply(x: Float64Array, y: Float64Array, { m, k, n, xAt, yAt }
 
 /** Row times matrix, row of y by row of y: every element of y is read once, in order. */
 function multiplyRows(
-  x: Float64Array, xStart: number, m: number, k: number, y: Float64Array, yStart: number, n: number, out: Float64Array, outStart: number,
+  x: Float64Array,
+  xStart: number,
+  m: number,
+  k: number,
+  y: Float64Array,
+  yStart: number,
+  n: number,
+  out: Float64Array,
+  outStart: number,
 ): void {
   for (let i = 0; i < m; i++) {
     const to = outStart + i * n;
@@ -72,7 +84,14 @@ export function packColumns(y: Float64Array, start: number, stride: number, k: n
 
 /** Adds x [m, k], rows `xStride` apart, times the panels to `out`, rows `outStride` apart. */
 export function multiplyPanels(
-  x: Float64Array, xStart: number, xStride: number, m: number, { data, k, n }: Panels, out: Float64Array, outStart: number, outStride: number,
+  x: Float64Array,
+  xStart: number,
+  xStride: number,
+  m: number,
+  { data, k, n }: Panels,
+  out: Float64Array,
+  outStart: number,
+  outStride: number,
 ): void {
   const panels = Math.ceil(n / 4);
   const rows = new Float64Array(4 * BLOCK);
@@ -104,7 +123,14 @@ export function multiplyPanels(
 }
 
 /** Four rows side by side, term by term; missing rows are zero. */
-function packRows(rows: Float64Array, x: Float64Array, start: number, stride: number, height: number, depth: number): void {
+function packRows(
+  rows: Float64Array,
+  x: Float64Array,
+  start: number,
+  stride: number,
+  height: number,
+  depth: number,
+): void {
   if (height < 4) rows.fill(0);
   for (let r = 0; r < height; r++) {
     const from = start + r * stride;
@@ -114,25 +140,55 @@ function packRows(rows: Float64Array, x: Float64Array, start: number, stride: nu
 
 /** out[4 × 4] += rows · columns, the sixteen sums in local variables that stay in registers. */
 function addTile(
-  rows: Float64Array, columns: Float64Array, from: number, depth: number, out: Float64Array, to: number, stride: number,
+  rows: Float64Array,
+  columns: Float64Array,
+  from: number,
+  depth: number,
+  out: Float64Array,
+  to: number,
+  stride: number,
 ): void {
-  let c00 = 0, c01 = 0, c02 = 0, c03 = 0;
-  let c10 = 0, c11 = 0, c12 = 0, c13 = 0;
-  let c20 = 0, c21 = 0, c22 = 0, c23 = 0;
-  let c30 = 0, c31 = 0, c32 = 0, c33 = 0;
+  let c00 = 0,
+    c01 = 0,
+    c02 = 0,
+    c03 = 0;
+  let c10 = 0,
+    c11 = 0,
+    c12 = 0,
+    c13 = 0;
+  let c20 = 0,
+    c21 = 0,
+    c22 = 0,
+    c23 = 0;
+  let c30 = 0,
+    c31 = 0,
+    c32 = 0,
+    c33 = 0;
   for (let a = 0, b = from; a < depth * 4; a += 4, b += 4) {
     const b0 = columns[b] as number;
     const b1 = columns[b + 1] as number;
     const b2 = columns[b + 2] as number;
     const b3 = columns[b + 3] as number;
     const a0 = rows[a] as number;
-    c00 += a0 * b0; c01 += a0 * b1; c02 += a0 * b2; c03 += a0 * b3;
+    c00 += a0 * b0;
+    c01 += a0 * b1;
+    c02 += a0 * b2;
+    c03 += a0 * b3;
     const a1 = rows[a + 1] as number;
-    c10 += a1 * b0; c11 += a1 * b1; c12 += a1 * b2; c13 += a1 * b3;
+    c10 += a1 * b0;
+    c11 += a1 * b1;
+    c12 += a1 * b2;
+    c13 += a1 * b3;
     const a2 = rows[a + 2] as number;
-    c20 += a2 * b0; c21 += a2 * b1; c22 += a2 * b2; c23 += a2 * b3;
+    c20 += a2 * b0;
+    c21 += a2 * b1;
+    c22 += a2 * b2;
+    c23 += a2 * b3;
     const a3 = rows[a + 3] as number;
-    c30 += a3 * b0; c31 += a3 * b1; c32 += a3 * b2; c33 += a3 * b3;
+    c30 += a3 * b0;
+    c31 += a3 * b1;
+    c32 += a3 * b2;
+    c33 += a3 * b3;
   }
   addRow(out, to, c00, c01, c02, c03);
   addRow(out, to + stride, c10, c11, c12, c13);

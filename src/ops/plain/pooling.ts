@@ -3,7 +3,11 @@
 import type { PoolGeometry } from "../lowering.ts";
 
 export function poolWindows(f: "max" | "average", x: Float64Array, geometry: PoolGeometry): Float64Array {
-  const { axes: [a, b, c], batch, channels } = geometry;
+  const {
+    axes: [a, b, c],
+    batch,
+    channels,
+  } = geometry;
   const out = new Float64Array(batch * a.output * b.output * c.output * channels);
   if (f === "max") out.fill(-Infinity);
   let to = 0;
@@ -28,7 +32,8 @@ export function poolWindows(f: "max" | "average", x: Float64Array, geometry: Poo
               }
             }
           }
-          if (f === "average") for (let q = 0; q < channels; q++) out[to + q] = (out[to + q] as number) / count;
+          if (f === "average")
+            for (let q = 0; q < channels; q++) out[to + q] = (out[to + q] as number) / count;
         }
       }
     }
