@@ -1,7 +1,7 @@
 /**
  * @file Matrix product in plain TypeScript: both sides packed into panels of four, sixteen sums in registers.
  *
- * Measured with `bench/kernels.mjs` against the plain triple loop in the same run: about 3 to 5 times as fast.
+ * Measured with `bench/kernels.mjs` on a shared 2-core machine, Node 20: 3.6 to 5.1 GF/s, 3 to 8 times the plain triple loop.
  */
 
 import type { MatmulGeometry } from "../kernels.ts";
