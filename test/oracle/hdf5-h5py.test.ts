@@ -1,0 +1,147 @@
+/**
+ * @file h5py as the independent reader: what we read from a damaged file is what h5py reads from those bytes, part by
+ * part, or is refused. (Contiguous weight bytes carry no checksum: a flipped weight is a weight.)
+ * One Python process; `VERNIER_MUTATIONS` and `VERNIER_SEED` as in `test/unit/fuzz-formats.test.ts`.
+ */
+
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { isVernierError } from "../../src/base/errors.ts";
+import { openHdf5 } from "../../src/formats/hdf5.node.ts";
+import type { AttributeScalar, Hdf5File } from "../../src/formats/hdf5.ts";
+import { bytesSource } from "../../src/formats/source.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { mutate } from "../mutations.ts";
+
+const PYTHON = process.env["VERNIER_PYTHON"] ?? "";
+if (PYTHON === "") console.log("skipped: no Python with h5py (scripts/setup-keras makes one)");
+const COUNT = Number(process.env["VERNIER_MUTATIONS"] ?? 40);
+const FIRST = Number(process.env["VERNIER_SEED"] ?? 1);
+const FIXTURES = ["keras.h5", "dtypes.h5", "latest.h5"];
+
+type Recorded = { [place: string]: unknown };
+
+test.skipIf(PYTHON === "")(
+  `what is read of ${COUNT} damaged copies each of ${FIXTURES.join(", ")} is what h5py reads`,
+  { timeout: FIXTURES.length * (COUNT + 1) * 10_000 },
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "vernier-h5py-"));
+    const paths: string[] = [];
+    const ours: { what: string; record: Recorded }[] = [];
+    for (const fixture of FIXTURES) {
+      const original = new Uint8Array(
+        await readFile(new URL(`../fixtures/hdf5/${fixture}`, import.meta.url)),
+      );
+      const cases = Array.from({ length: COUNT }, (_, i) => mutate(original, FIRST + i));
+      for (const { mutated, what } of [{ mutated: original, what: "undamaged" }, ...cases]) {
+        const record = await recordOf(mutated);
+        if (record === null) continue;
+        const path = join(folder, `${ours.length}.h5`);
+        await writeFile(path, mutated);
+        paths.push(path);
+        ours.push({ what: `${fixture}, ${what}`, record });
+      }
+    }
+    const theirs = await readByH5py(paths);
+    expect(theirs).toHaveLength(ours.length);
+    const differences: string[] = [];
+    let compared = 0;
+    ours.forEach(({ what, record }, i) => {
+      for (const [place, value] of Object.entries(record)) {
+        compared++;
+        const expected = theirs[i]?.[place];
+        if (JSON.stringify(value) !== JSON.stringify(expected)) {
+          differences.push(
+            `${what}: ${place}: ${JSON.stringify(value)}, h5py: ${JSON.stringify(expected ?? theirs[i]?.["error"])}`,
+          );
+        }
+      }
+    });
+    console.log(`h5py: ${ours.length} files, ${compared} values compared`);
+    await rm(folder, { recursive: true });
+    expect(differences.slice(0, 40)).toEqual([]);
+    // An undamaged file has more than 80 of them between the three.
+    expect(compared).toBeGreaterThan(80);
+  },
+);
+
+async function readByH5py(paths: readonly string[]): Promise<Recorded[]> {
+  const script = fileURLToPath(new URL("read_hdf5.py", import.meta.url));
+  const python = spawn(PYTHON, [script], { stdio: ["pipe", "pipe", "inherit"] });
+  python.stdin.end(paths.map((path) => `${path}\n`).join(""));
+  const lines = (await text(python.stdout)).trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line) as Recorded);
+}
+
+/** Everything that can be read; what is refused is left out. null when the file does not open. */
+async function recordOf(bytes: Uint8Array): Promise<Recorded | null> {
+  const record: Recorded = {};
+  let file: Hdf5File;
+  try {
+    file = await openHdf5(bytesSource(bytes, "damaged.h5"), { timeoutMs: 8_000 });
+  } catch (error) {
+    if (isVernierError(error)) return null;
+    throw error;
+  }
+  try {
+    await walk(file, "/", record, 0);
+  } finally {
+    await file.close();
+  }
+  return record;
+}
+
+async function walk(file: Hdf5File, path: string, record: Recorded, depth: number): Promise<void> {
+  const kind = await orRefused(file.kindOf(path));
+  for (const name of (await orRefused(file.attributeNames(path))) ?? []) {
+    const value = await orRefused(file.attribute(path, name));
+    if (value === undefined) continue;
+    record[`${path}@${name}`] =
+      value === null ? "null" : Array.isArray(value) ? value.map(spell) : spell(value as AttributeScalar);
+  }
+  if (kind === "dataset") {
+    const tensor = await orRefused(file.read(path));
+    if (tensor !== undefined)
+      record[path] = { shape: tensor.shape, dtype: tensor.dtype, sha256: digest(tensor) };
+  }
+  if (kind !== "group" || depth >= 6) return;
+  for (const name of (await orRefused(file.group(path))) ?? []) {
+    await walk(file, `${path === "/" ? "" : path}/${name}`, record, depth + 1);
+  }
+}
+
+async function orRefused<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isVernierError(error) && error.code !== "internal") return undefined;
+    throw error;
+  }
+}
+
+/** As `numbers` of read_hdf5.py spells them. */
+function spell(value: AttributeScalar): string {
+  if (typeof value !== "number") return String(value);
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
+  if (Number.isNaN(value)) return "nan";
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  return view.getBigUint64(0).toString(16).padStart(16, "0");
+}
+
+function digest({ data }: Tensor): string {
+  const hash = createHash("sha256");
+  if (!ArrayBuffer.isView(data)) return hash.update((data as readonly string[]).join("\0")).digest("hex");
+  // Every NaN alike: widening a half-precision one keeps that it is one, not which.
+  const canonical = data instanceof Float32Array || data instanceof Float64Array ? data.map((x) => x) : data;
+  canonical.forEach((x: number | bigint, i: number) => {
+    if (Number.isNaN(x)) canonical[i] = Number.NaN;
+  });
+  return hash.update(canonical).digest("hex");
+}
