@@ -14,11 +14,14 @@ Numbers travel little-endian in their own width, a string as uint32 length + UTF
 
 `predict` is `model.predict`: what users call, a compiled graph. The trace is `model(x, training=False)`, eager, with
 `Layer.__call__` watched; nothing that Keras computes is replaced, so that it equals the plain eager call bit for bit.
-A recurrent layer's steps are seen where Keras's `backend.rnn` calls its step function. JAX compiles that loop; there
-the steps are run once more, one by one, from the layer's own inputs. A cuDNN layer (GPU) shows no steps.
+A recurrent layer's steps are seen where Keras's `backend.rnn` calls its step function: on TensorFlow, torch and numpy
+those are the steps that made the result. JAX compiles the loop, or runs a fused one (`backend.gru`; cuDNN on GPUs);
+there the cell is run once more, step by step, from the layer's own inputs.
 
 GPUs are hidden unless VERNIER_KERAS_GPU=1, because the arithmetic that the engine states is that of CPUs.
 VERNIER_KERAS=tf_keras asks for Keras 2; it also runs, when installed, what Keras 3 refuses. Works with Python >= 3.9.
+
+One file, however long: the package ships it as it is, and a user's Python runs it without installing anything of ours.
 """
 
 import contextlib
@@ -459,6 +462,9 @@ class Watch:
 
             self.patch(operation, "__call__", lambda _: call_operation)
         self.patch(self.framework.rnn_home, "rnn", self.watched_rnn)
+        if self.framework.is3:
+            self.patch(self.framework.rnn_home, "gru", lambda original: self.watched_fused(original, 1))
+            self.patch(self.framework.rnn_home, "lstm", lambda original: self.watched_fused(original, 2))
         return self
 
     def __exit__(self, *_):
@@ -555,6 +561,19 @@ class Watch:
             return result
 
         return rnn
+
+    def watched_fused(self, original, states):
+        """`backend.lstm(inputs, h, c, mask, ...)`, `backend.gru(inputs, h, mask, ...)`: where the backend has them, the
+        layer's ordinary loop is run besides, for its steps; elsewhere they raise NotImplementedError."""
+
+        def fused(inputs, *args, **kwargs):
+            result = original(inputs, *args, **kwargs)
+            if self.records:
+                mask = args[states] if len(args) > states else kwargs.get("mask")
+                self.framework.keras.layers.RNN.inner_loop(self.stack[-1], inputs, list(args[:states]), mask)
+            return result
+
+        return fused
 
 
 def replay(framework, step, inputs, initial_states, steps, go_backwards=False, mask=None, **_):

@@ -257,6 +257,13 @@ describe.skipIf(python === "")("with real Keras", () => {
     await expect(keras.open(web, { python })).rejects.toMatchObject({ code: "file.unsupported" });
   });
 
+  test("a file that points at another file is refused before Keras sees it", async () => {
+    await expect(keras.open(model("hdf5/hostile.h5"), { python })).rejects.toMatchObject({
+      code: "engine.refused",
+      message: expect.stringContaining("takes its data from another file") as string,
+    });
+  });
+
   test("too little memory is a crash with that reason", async () => {
     const opened = keras.open(model("keras3/mlp.h5"), { python, memoryMiB: 100 });
     await expect(opened).rejects.toMatchObject({
