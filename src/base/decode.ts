@@ -37,7 +37,11 @@ export function integer(min = Number.MIN_SAFE_INTEGER): Decoder<number> {
   return {
     decode(json, where) {
       if (typeof json !== "number" || !Number.isSafeInteger(json) || json < min) {
-        throw invalid(min === Number.MIN_SAFE_INTEGER ? "an integer" : `an integer of at least ${min}`, json, where);
+        throw invalid(
+          min === Number.MIN_SAFE_INTEGER ? "an integer" : `an integer of at least ${min}`,
+          json,
+          where,
+        );
       }
       return json;
     },
@@ -53,15 +57,20 @@ export const real32: Decoder<number> = {
 };
 
 export function nullable<T>(decoder: Decoder<T>): Decoder<T | null> {
-  return { decode: (json, where) => (json === null || json === undefined ? null : decoder.decode(json, where)) };
+  return {
+    decode: (json, where) => (json === null || json === undefined ? null : decoder.decode(json, where)),
+  };
 }
 
 /** One of a fixed set of strings. */
-export function oneOf<const Options extends readonly string[]>(...options: Options): Decoder<Options[number]> {
+export function oneOf<const Options extends readonly string[]>(
+  ...options: Options
+): Decoder<Options[number]> {
   return {
     decode(json, where) {
       const found = options.find((option) => option === json);
-      if (found === undefined) throw invalid(options.map((option) => `"${option}"`).join(" or "), json, where);
+      if (found === undefined)
+        throw invalid(options.map((option) => `"${option}"`).join(" or "), json, where);
       return found;
     },
   };
@@ -98,7 +107,9 @@ export function objectOf<T>(element: Decoder<T>): Decoder<{ readonly [key: strin
   return {
     decode(json, where = []) {
       if (!isObject(json)) throw invalid("an object", json, where);
-      return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, element.decode(value, [...where, key])]));
+      return Object.fromEntries(
+        Object.entries(json).map(([key, value]) => [key, element.decode(value, [...where, key])]),
+      );
     },
   };
 }

@@ -59,7 +59,10 @@ export function at<T>(ops: Ops<T>, x: T, axis: number, index: number): T {
 export const flip = <T>(ops: Ops<T>, x: T, axis: number): T => ops.slice(x, axis, -1, null, -1);
 
 export function stack<T>(ops: Ops<T>, xs: readonly T[], axis: number): T {
-  return ops.concatenate(xs.map((x) => expand_dims(ops, x, axis)), axis);
+  return ops.concatenate(
+    xs.map((x) => expand_dims(ops, x, axis)),
+    axis,
+  );
 }
 
 /** Each element `times` times in a row along `axis`. */

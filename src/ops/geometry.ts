@@ -11,7 +11,13 @@ export const dilatedExtent = (extent: number, dilation: number): number =>
   extent === 0 ? 0 : (extent - 1) * dilation + 1;
 
 /** Zeros before and after, as Keras and TensorFlow lay them: `same` puts the odd one at the end. */
-export function paddingOf(padding: Padding, axis: number, extent: number, span: number, stride: number): readonly [number, number] {
+export function paddingOf(
+  padding: Padding,
+  axis: number,
+  extent: number,
+  span: number,
+  stride: number,
+): readonly [number, number] {
   if (padding === "valid") return [0, 0];
   if (padding === "same") {
     const total = Math.max((Math.ceil(extent / stride) - 1) * stride + span - extent, 0);
@@ -22,7 +28,12 @@ export function paddingOf(padding: Padding, axis: number, extent: number, span: 
 }
 
 /** How many windows fit; never below 0. */
-export function windowsIn(extent: number, span: number, stride: number, [before, after]: readonly [number, number]): number {
+export function windowsIn(
+  extent: number,
+  span: number,
+  stride: number,
+  [before, after]: readonly [number, number],
+): number {
   return Math.max(Math.floor((extent + before + after - span) / stride) + 1, 0);
 }
 
@@ -35,7 +46,10 @@ export interface Window {
 }
 
 /** Spatial output extents for spatial input extents; unknown stays unknown. */
-export function outputExtents(spatial: Dims, { window, strides, dilation, inputDilation, padding }: Window): Dim[] {
+export function outputExtents(
+  spatial: Dims,
+  { window, strides, dilation, inputDilation, padding }: Window,
+): Dim[] {
   return spatial.map((extent, axis) => {
     if (extent === null) return null;
     const wide = dilatedExtent(extent, inputDilation?.[axis] ?? 1);

@@ -1,0 +1,299 @@
+/**
+ * @file What one layer family declares, and how the rest of the project sees it.
+ *
+ * A definition says its config once: each field's decoder, default and spelling in every dialect. `bind` reads a
+ * file's config in one dialect into a canonical one in which nothing is implicit, and closes over its type.
+ */
+
+import { type Decoder, invalid } from "../base/decode.ts";
+import { VernierError } from "../base/errors.ts";
+import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import type {
+  BindContext,
+  BoundLayer,
+  CallArgs,
+  CellStep,
+  Dialect,
+  LayerCall,
+  LayerResult,
+  MaskRules,
+  WeightSpec,
+} from "../model/layer.ts";
+import type { Ops } from "../ops/ops.ts";
+import type { DType } from "../tensor/dtype.ts";
+import type { Dims, Shape } from "../tensor/tensor.ts";
+
+/** One key of a config. */
+export interface Field<T> {
+  decode(json: unknown, dialect: Dialect, where: readonly (string | number)[]): T;
+  /** Where the key is absent; `undefined`: it must be there. */
+  readonly fallback: T | undefined;
+  /** Another default in some dialects. */
+  readonly fallbacks: Partial<Record<Dialect, T>>;
+  /** Spellings, the first that is present wins; the field's own name where a dialect is not listed. */
+  readonly spellings: Partial<Record<Dialect, readonly string[]>>;
+  /** Dialects whose reader does not look at the key: the fallback holds whatever the file says. */
+  readonly ignoredBy: readonly Dialect[];
+}
+
+export interface FieldOptions<T> {
+  readonly fallbacks?: Partial<Record<Dialect, T>>;
+  readonly spellings?: Partial<Record<Dialect, readonly string[]>>;
+  readonly ignoredBy?: readonly Dialect[];
+}
+
+/** A decoder that may depend on the dialect ("hard_sigmoid" is two functions). */
+export interface DialectDecoder<T> {
+  decodeIn(json: unknown, dialect: Dialect, where: readonly (string | number)[]): T;
+}
+
+function decodes<T>(decoder: Decoder<T> | DialectDecoder<T>): Field<T>["decode"] {
+  return (json, dialect, where) =>
+    "decodeIn" in decoder ? decoder.decodeIn(json, dialect, where) : decoder.decode(json, where);
+}
+
+/** A key that must be there. */
+export function required<T>(
+  decoder: Decoder<T> | DialectDecoder<T>,
+  options: FieldOptions<T> = {},
+): Field<T> {
+  const { fallbacks = {}, spellings = {}, ignoredBy = [] } = options;
+  return { decode: decodes(decoder), fallback: undefined, fallbacks, spellings, ignoredBy };
+}
+
+/** A key with a default where the file leaves it out. */
+export function optional<T>(
+  decoder: Decoder<T> | DialectDecoder<T>,
+  fallback: NoInfer<T>,
+  options: FieldOptions<T> = {},
+): Field<T> {
+  return { ...required(decoder, options), fallback };
+}
+
+export type Fields = Readonly<Record<string, Field<unknown>>>;
+export type ConfigOf<F extends Fields> = {
+  readonly [Key in keyof F]: F[Key] extends Field<infer T> ? T : never;
+};
+
+/** Made-up values of a sample's tensors: what a recorder should feed. */
+export interface SampleInput {
+  /** With the batch. */
+  readonly shape: Shape;
+  readonly dtype?: DType;
+  readonly values?: "normal" | "uniform" | "indices" | "positive" | "small" | "large";
+  /** Exclusive, for "indices". */
+  readonly max?: number;
+  /** A bool mask [batch, time] fed beside the tensor. */
+  readonly mask?: "ragged" | "random";
+}
+
+/** One config on which real Keras is recorded; the list of samples is the list of what is tested. */
+export interface Sample {
+  /** In Keras 3's spelling; `keras2` where that differs. */
+  readonly config: JsonObject;
+  readonly keras2?: JsonObject;
+  readonly inputs: readonly SampleInput[];
+  /** @default both */
+  readonly dialects?: readonly ("keras2" | "keras3")[];
+}
+
+export interface FormulaCall<T, Config> {
+  readonly config: Config;
+  /** A weight that the definition lists for this config; throws `weights.missing` otherwise. */
+  weight(name: string): T;
+  readonly input: T;
+  readonly inputs: readonly T[];
+  readonly mask: T | null;
+  readonly masks: readonly (T | null)[];
+  readonly args: CallArgs<T>;
+  readonly step: CellStep<T>;
+  readonly rules: MaskRules;
+  readonly inner: readonly BoundLayer[];
+  /** The same call as data, for handing on to an inner layer. */
+  readonly raw: LayerCall<T>;
+}
+
+export type FormulaResult<T> = T | LayerResult<T>;
+
+/** `call<T>(ops, call)`: one output with the family's mask rule, or outputs and masks spelled out by `results`. */
+export type Formula<Config> = <T>(ops: Ops<T>, call: FormulaCall<T, Config>) => LayerResult<T>;
+
+export interface LayerFamily<F extends Fields> {
+  /** Keras's current class name first, then older and other names. */
+  readonly classNames: readonly [string, ...string[]];
+  readonly config: F;
+  /** Keys that only training depends on, beside those that every layer has. */
+  readonly training?: readonly string[];
+  /** Undo what remains implicit once the inputs are known: negative axes, sorted lists. */
+  resolve?(config: ConfigOf<F>, inputs: readonly Dims[], context: BindContext): ConfigOf<F>;
+  /** Layers inside this one (wrappers), bound for the inputs they will get. */
+  inner?(config: ConfigOf<F>, context: BindContext): readonly BoundLayer[];
+  weights?(config: ConfigOf<F>, inputs: readonly Dims[], inner: readonly BoundLayer[]): readonly WeightSpec[];
+  /** How many states a recurrent layer carries. */
+  states?(config: ConfigOf<F>, inner: readonly BoundLayer[]): number;
+  readonly identity?: boolean | ((config: ConfigOf<F>) => boolean);
+  call: Formula<ConfigOf<F>>;
+  /** Other formulas of the same real function that engines use (BatchNormalization folded to scale and shift). */
+  readonly formulas?: readonly Formula<ConfigOf<F>>[];
+  readonly samples: readonly Sample[];
+}
+
+/** A family as the rest of the project sees it. */
+export interface LayerDefinition {
+  readonly classNames: readonly [string, ...string[]];
+  readonly samples: readonly Sample[];
+  bind(json: unknown, context: BindContext): BoundLayer;
+}
+
+/** Keys that every layer may have and that no prediction depends on. */
+const COMMON_KEYS: ReadonlySet<string> = new Set([
+  "name",
+  "trainable",
+  "dtype",
+  "batch_input_shape",
+  "batch_shape",
+  "input_shape",
+  "input_dtype",
+  "input_dim",
+  "input_length",
+  "build_config",
+  "shared_object_id",
+  "activity_regularizer",
+  "autocast",
+  "batch_size",
+]);
+const TRAINING_SUFFIXES = ["_initializer", "_regularizer", "_constraint"];
+
+export function defineLayer<const F extends Fields>(family: LayerFamily<F>): LayerDefinition {
+  return {
+    classNames: family.classNames,
+    samples: family.samples,
+    bind(json, context) {
+      const decoded = decodeConfig(family.config, json, context);
+      const config = family.resolve?.(decoded, context.inputs, context) ?? decoded;
+      const inner = family.inner?.(config, context) ?? [];
+      const weights = family.weights?.(config, context.inputs, inner) ?? [];
+      const formulas = [family.call, ...(family.formulas ?? [])];
+      const { training, unknown } = restOf(family, json, context.dialect);
+      return {
+        className: family.classNames[0],
+        config: config as JsonObject,
+        training,
+        unknown,
+        states: family.states?.(config, inner) ?? 0,
+        identity:
+          typeof family.identity === "function" ? family.identity(config) : (family.identity ?? false),
+        weights,
+        formulas: formulas.length,
+        evaluate<T>(ops: Ops<T>, raw: LayerCall<T>, formula = 0): LayerResult<T> {
+          const run = formulas[formula] ?? family.call;
+          return run(ops, {
+            config,
+            weight: (name) => weightNamed(raw.weights, name, context.where),
+            get input() {
+              return inputAt(raw.inputs, 0, context.where);
+            },
+            inputs: raw.inputs,
+            mask: raw.masks[0] ?? null,
+            masks: raw.masks,
+            args: raw.args ?? {},
+            step: raw.step ?? (({ compute }) => compute()),
+            rules: context.maskRules,
+            inner,
+            raw,
+          });
+        },
+      };
+    },
+  };
+}
+
+/** One output; its mask is the input's, or none. */
+export const result = <T>(output: T, mask: T | null = null): LayerResult<T> => ({
+  outputs: [output],
+  masks: [mask],
+});
+
+export const weight = (name: string, shape: Shape, trainable = true): WeightSpec => ({
+  name,
+  shape,
+  trainable,
+});
+
+/** A dimension that a weight's shape needs. */
+export function knownDim(dims: Dims | undefined, axis: number): number {
+  const dim = dims?.at(axis);
+  if (dim === undefined || dim === null) {
+    throw new VernierError("layer.input", {
+      expected: `an input whose axis ${axis} is known`,
+      received: `[${dims?.join(", ") ?? ""}]`,
+    });
+  }
+  return dim;
+}
+
+function decodeConfig<F extends Fields>(
+  fields: F,
+  json: unknown,
+  { dialect, where }: BindContext,
+): ConfigOf<F> {
+  if (!isObject(json)) throw invalid("an object", json, where);
+  const entries = Object.entries(fields).map(([name, field]) => {
+    const key = spellingsOf(name, field, dialect).find((spelling) => json[spelling] !== undefined);
+    const fallback = field.fallbacks[dialect] !== undefined ? field.fallbacks[dialect] : field.fallback;
+    if (key === undefined || field.ignoredBy.includes(dialect)) {
+      if (fallback === undefined) throw invalid(`the key "${name}"`, undefined, where);
+      return [name, fallback];
+    }
+    return [name, field.decode(json[key], dialect, [...where, key])];
+  });
+  return Object.fromEntries(entries) as ConfigOf<F>;
+}
+
+const spellingsOf = (name: string, field: Field<unknown>, dialect: Dialect): readonly string[] =>
+  field.spellings[dialect] ?? [name];
+
+function restOf<F extends Fields>(
+  family: LayerFamily<F>,
+  json: unknown,
+  dialect: Dialect,
+): { training: JsonObject; unknown: string[] } {
+  const known = new Set(
+    Object.entries(family.config).flatMap(([name, field]) => spellingsOf(name, field, dialect)),
+  );
+  const training: Record<string, Json> = {};
+  const unknown: string[] = [];
+  for (const [key, value] of Object.entries(isObject(json) ? json : {})) {
+    if (known.has(key)) continue;
+    const harmless =
+      COMMON_KEYS.has(key) ||
+      TRAINING_SUFFIXES.some((suffix) => key.endsWith(suffix)) ||
+      family.training?.includes(key) === true;
+    if (harmless) training[key] = value as Json;
+    else unknown.push(key);
+  }
+  return { training, unknown };
+}
+
+function weightNamed<T>(
+  weights: ReadonlyMap<string, T>,
+  name: string,
+  where: readonly (string | number)[],
+): T {
+  const found = weights.get(name);
+  if (found === undefined)
+    throw new VernierError("weights.missing", { weight: name, present: [...weights.keys()] }, { where });
+  return found;
+}
+
+function inputAt<T>(inputs: readonly T[], index: number, where: readonly (string | number)[]): T {
+  const found = inputs[index];
+  if (found === undefined) {
+    throw new VernierError(
+      "layer.input",
+      { expected: "an input tensor", received: `${inputs.length} inputs` },
+      { where },
+    );
+  }
+  return found;
+}

@@ -1,0 +1,115 @@
+/**
+ * @file One layer of a canonical model, after its file's words have been understood: nothing about it is unknown,
+ * nothing implicit. `layers/` makes these; everything below only uses them.
+ */
+
+import type { JsonObject } from "../base/json.ts";
+import type { Ops } from "../ops/ops.ts";
+import type { Dims, Shape } from "../tensor/tensor.ts";
+
+/** Masks follow the Keras that wrote the file; the rules changed at 3.4 (keras/src/layers/merging/base_merge.py). */
+export interface MaskRules {
+  /** Add, Average, …: "and" over the masks there are (Keras 2, 3.0–3.3); "or", and none if any is missing (3.4 on). */
+  readonly merge: "and" | "or";
+  /** Concatenate: a step counts if all (Keras 2) or any (Keras 3) of the concatenated masks say so. */
+  readonly concatenate: "all" | "any";
+  /** Masking: `where` keeps NaN out of masked steps (Keras 3), multiplication does not (Keras 2, TF.js). */
+  readonly masking: "where" | "multiply";
+  /** Softmax: masked entries are set to 0 after the shift (Keras 3), or only shifted (Keras 2). */
+  readonly softmax: "zeroed" | "shifted";
+}
+
+export const KERAS2_MASKS: MaskRules = {
+  merge: "and",
+  concatenate: "all",
+  masking: "multiply",
+  softmax: "shifted",
+};
+export const KERAS3_MASKS: MaskRules = {
+  merge: "or",
+  concatenate: "any",
+  masking: "where",
+  softmax: "zeroed",
+};
+
+/** One weight that a layer has for its config and inputs, in the order in which Keras keeps them. */
+export interface WeightSpec {
+  /** The last part of Keras's own name; wrappers put their part before: "forward/kernel". */
+  readonly name: string;
+  readonly shape: Shape;
+  /** Keras files list trainable weights first, then the others. */
+  readonly trainable: boolean;
+}
+
+/** What the connections add to a call: tensors and constants given beside the inputs. */
+export interface CallArgs<T> {
+  /** Initial states of a recurrent layer. */
+  readonly initial_state?: readonly T[];
+  readonly training?: boolean;
+}
+
+/** Replays a recurrent cell from a record instead of computing it; `undefined` where the record has no such step. */
+export type CellStep<T> = (step: {
+  readonly direction: "" | "forward" | "backward";
+  /** 0 for the first step that this direction computes. */
+  readonly index: number;
+  readonly input: T;
+  readonly states: readonly T[];
+  /** The cell's own formula. */
+  compute(): CellResult<T>;
+}) => CellResult<T>;
+
+export interface CellResult<T> {
+  readonly output: T;
+  readonly states: readonly T[];
+}
+
+export interface LayerCall<T> {
+  /** By name, as `BoundLayer.weights` lists them. */
+  readonly weights: ReadonlyMap<string, T>;
+  readonly inputs: readonly T[];
+  /** One per input; bool, `null` where there is none. */
+  readonly masks: readonly (T | null)[];
+  readonly args?: CallArgs<T>;
+  /** Stands in for recurrent cells, so that a certificate can look at each step by itself. */
+  readonly step?: CellStep<T>;
+}
+
+export interface LayerResult<T> {
+  readonly outputs: readonly T[];
+  /** One per output. */
+  readonly masks: readonly (T | null)[];
+}
+
+export interface BoundLayer {
+  /** Keras's current class name. */
+  readonly className: string;
+  /** Every key that changes predictions, in Keras 3's spelling, resolved: axes from the front, aliases undone. */
+  readonly config: JsonObject;
+  /** Keys that only training depends on, as the file has them. */
+  readonly training: JsonObject;
+  /** Keys of the file that no rule knows. */
+  readonly unknown: readonly string[];
+  /** Recurrent layers: how many states a step carries; else 0. */
+  readonly states: number;
+  /** Hands its only input through in prediction (Dropout and its kin): may be left out without a change. */
+  readonly identity: boolean;
+  readonly weights: readonly WeightSpec[];
+  /** The layer's mathematics, in whatever reading `ops` is. `formulas` > 1: see `formula`. */
+  evaluate<T>(ops: Ops<T>, call: LayerCall<T>, formula?: number): LayerResult<T>;
+  /** How many formulas of the same function engines are known to use; the bound is the largest over them. */
+  readonly formulas: number;
+}
+
+/** What a layer is bound with: how to read its words, and what comes in. */
+export interface BindContext {
+  readonly dialect: Dialect;
+  readonly maskRules: MaskRules;
+  readonly inputs: readonly Dims[];
+  readonly where: readonly (string | number)[];
+  /** Binds a layer or model that a config holds (wrappers), for other inputs. */
+  bindInner(json: unknown, inputs: readonly Dims[], where: readonly (string | number)[]): BoundLayer;
+}
+
+/** In whose words a file is written, or read. */
+export type Dialect = "keras1-theano" | "keras1-tensorflow" | "keras2" | "keras3" | "tfjs";
