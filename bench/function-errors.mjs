@@ -23,7 +23,11 @@ const SMALLEST_NORMAL = 2 ** -126;
 const RELATIVE_UP_TO = 8;
 const LOSING = ["elu", "selu", "log1p", "erf"];
 
-const NEAR = [0.1, 0.22, 0.25, 0.34657, 0.4, 0.5, 0.55, 0.625, 0.6931472, 0.84375, 1, 1.0397208, 1.25, 2, 2.857, 4, 5, 7.9, 9, 9.01, 10, 13.942385, 15.9424, 16.635532, 17.328680, 18, 20, 22, 27, 44, 87.33654, 88.02969, 88.37626, 88.72284, 89, 103.97208, 104];
+const NEAR = [
+  0.1, 0.22, 0.25, 0.34657, 0.4, 0.5, 0.55, 0.625, 0.6931472, 0.84375, 1, 1.0397208, 1.25, 2, 2.857, 4, 5,
+  7.9, 9, 9.01, 10, 13.942385, 15.9424, 16.635532, 17.32868, 18, 20, 22, 27, 44, 87.33654, 88.02969, 88.37626,
+  88.72284, 89, 103.97208, 104,
+];
 
 function* inputs(stride, isPositive) {
   const bits = new Uint32Array(1 << 16);
@@ -48,13 +52,19 @@ function* inputs(stride, isPositive) {
 }
 
 const sigmoid = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
-const SELU = 1.7580993408473768599402175208123;
-const SELU_SCALE = 1.0507009873554804934193349852946;
+const SELU = 1.758099340847377; // scale · alpha of Keras
+const SELU_SCALE = 1.0507009873554805;
 
 /** [entry in Arithmetic.functions, kernel, how to run it, exact, which x] */
 const FUNCTIONS = [
   ["exp", "exp", (x) => tf.exp(x), Math.exp, () => true],
-  ["exp", "softmax of [x, 0]", (x) => tf.slice(tf.softmax(tf.stack([x, tf.zerosLike(x)], 1)), [0, 0], [-1, 1]), sigmoid, (x) => x <= 0],
+  [
+    "exp",
+    "softmax of [x, 0]",
+    (x) => tf.slice(tf.softmax(tf.stack([x, tf.zerosLike(x)], 1)), [0, 0], [-1, 1]),
+    sigmoid,
+    (x) => x <= 0,
+  ],
   ["expm1", "expm1", (x) => tf.expm1(x), Math.expm1, () => true],
   ["expm1", "elu", (x) => tf.elu(x), (x) => (x > 0 ? x : Math.expm1(x)), () => true],
   ["expm1", "selu", (x) => tf.selu(x), (x) => (x > 0 ? SELU_SCALE * x : SELU * Math.expm1(x)), () => true],
@@ -65,10 +75,22 @@ const FUNCTIONS = [
   ["erf", "erf", (x) => tf.erf(x), erf, () => true],
   ["sqrt", "sqrt", (x) => tf.sqrt(x), Math.sqrt, (x) => x >= 0],
   ["rsqrt", "rsqrt", (x) => tf.rsqrt(x), (x) => 1 / Math.sqrt(x), (x) => x > 0],
-  ["softplus", "softplus", (x) => tf.softplus(x), (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), () => true],
+  [
+    "softplus",
+    "softplus",
+    (x) => tf.softplus(x),
+    (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    () => true,
+  ],
   ...[2, 3, 0.5, -0.5, 1 / 3, -1, 7.25, 0.001].map((power) => {
     const y = Math.fround(power);
-    return ["pow", `pow(x, ${power.toFixed(3)})`, (x) => tf.pow(x, tf.scalar(y)), (x) => x ** y, (x) => x > 0];
+    return [
+      "pow",
+      `pow(x, ${power.toFixed(3)})`,
+      (x) => tf.pow(x, tf.scalar(y)),
+      (x) => x ** y,
+      (x) => x > 0,
+    ];
   }),
 ];
 
@@ -96,7 +118,18 @@ function tally(stats, xs, ys, exact, isInDomain) {
 
 function measure([entry, name, run, exact, isInDomain], stride) {
   const relativeUpTo = LOSING.includes(name) ? 1 : RELATIVE_UP_TO;
-  const stats = { entry, name, relativeUpTo, points: 0, ulps: 0, ulpsAt: 0, absolute: 0, absoluteAt: 0, lost: 0, notFinite: null };
+  const stats = {
+    entry,
+    name,
+    relativeUpTo,
+    points: 0,
+    ulps: 0,
+    ulpsAt: 0,
+    absolute: 0,
+    absoluteAt: 0,
+    lost: 0,
+    notFinite: null,
+  };
   const runOn = (xs) => tf.tidy(() => run(tf.tensor1d(xs)).dataSync().slice());
   let chunks = 0;
   for (const xs of inputs(stride, false)) {
@@ -121,7 +154,9 @@ function probes() {
     "matmul 1e-30·1e-12": one(() => tf.matMul(tf.tensor2d([[1e-30]]), tf.tensor2d([[1e-12]]))),
     "sigmoid(-95)": one(() => tf.sigmoid(t(-95))),
     "softmax [-95, 0]": one(() => tf.softmax(t(-95, 0))),
-    "conv2d 1e-30·1e-12": one(() => tf.conv2d(tf.fill([1, 1, 1, 1], 1e-30), tf.fill([1, 1, 1, 1], 1e-12), 1, "valid")),
+    "conv2d 1e-30·1e-12": one(() =>
+      tf.conv2d(tf.fill([1, 1, 1, 1], 1e-30), tf.fill([1, 1, 1, 1], 1e-12), 1, "valid"),
+    ),
   };
   const correctly = { division: 0, "mean of 3": 0, "average pool 3×1": 0, "average pool 3×1, same": 0 };
   const trials = 20000;
@@ -133,10 +168,16 @@ function probes() {
   tf.tidy(() => {
     const rows = tf.tensor2d(xs, [trials, 3]);
     const [a, b] = [xs.subarray(0, trials), xs.subarray(trials, 2 * trials)];
-    correctly.division = off(tf.div(tf.tensor1d(a.slice()), tf.tensor1d(b.slice())).dataSync(), (i) => a[i] / b[i]);
+    correctly.division = off(
+      tf.div(tf.tensor1d(a.slice()), tf.tensor1d(b.slice())).dataSync(),
+      (i) => a[i] / b[i],
+    );
     correctly["mean of 3"] = off(tf.mean(rows, 1).dataSync(), (i) => sumOf3(i) / 3);
     const image = tf.reshape(rows, [trials, 3, 1, 1]);
-    correctly["average pool 3×1"] = off(tf.avgPool(image, [3, 1], [3, 1], "valid").dataSync(), (i) => sumOf3(i) / 3);
+    correctly["average pool 3×1"] = off(
+      tf.avgPool(image, [3, 1], [3, 1], "valid").dataSync(),
+      (i) => sumOf3(i) / 3,
+    );
     correctly["average pool 3×1, same"] = off(
       tf.avgPool(image, [5, 1], [5, 1], "same").dataSync(),
       (i) => sumOf3(i) / 3,
@@ -148,17 +189,24 @@ function probes() {
 const round = (x) => (x === 0 ? "0" : x.toPrecision(3));
 const argument = process.argv.indexOf("--stride");
 const stride = argument < 0 ? 521 : Number(process.argv[argument + 1]);
-const backends = ["cpu", "wasm"].filter((name) => !process.argv.some((a) => a === "cpu" || a === "wasm") || process.argv.includes(name));
+const backends = ["cpu", "wasm"].filter(
+  (name) => !process.argv.some((a) => a === "cpu" || a === "wasm") || process.argv.includes(name),
+);
 for (const backend of backends) {
   require(`@tensorflow/tfjs-backend-${backend}`);
   await tf.setBackend(backend);
   await tf.ready();
-  console.log(`\n### tfjs:${backend} ${tf.version_core}\n\n| function | kernel | points | ulps | at | absolute | at |\n|---|---|---|---|---|---|---|`);
+  console.log(
+    `\n### tfjs:${backend} ${tf.version_core}\n\n| function | kernel | points | ulps | at | absolute | at |\n|---|---|---|---|---|---|---|`,
+  );
   for (const spec of FUNCTIONS) {
     const s = measure(spec, stride);
-    console.log(`| ${s.entry} | ${s.name} | ${s.points} | ${round(s.ulps)} | ${round(s.ulpsAt)} | ${round(s.absolute)} | ${round(s.absoluteAt)} |`);
+    console.log(
+      `| ${s.entry} | ${s.name} | ${s.points} | ${round(s.ulps)} | ${round(s.ulpsAt)} | ${round(s.absolute)} | ${round(s.absoluteAt)} |`,
+    );
     if (s.notFinite !== null) console.log(`not finite: ${s.notFinite}`);
-    if (s.lost > 0) console.log(`<!-- ${s.name}: normal results up to ${s.lost.toExponential(3)} became 0 -->`);
+    if (s.lost > 0)
+      console.log(`<!-- ${s.name}: normal results up to ${s.lost.toExponential(3)} became 0 -->`);
   }
   console.log(JSON.stringify(probes(), null, 1));
 }

@@ -34,7 +34,12 @@ export async function workerFile(name: string, from: string): Promise<URL | stri
 async function bundle(source: string): Promise<string> {
   const { rolldown } = await import("rolldown");
   const isOurs = (id: string): boolean => id.startsWith(".") || id.startsWith("/") || id === source;
-  const build = await rolldown({ input: source, platform: "node", external: (id) => !isOurs(id), logLevel: "silent" });
+  const build = await rolldown({
+    input: source,
+    platform: "node",
+    external: (id) => !isOurs(id),
+    logLevel: "silent",
+  });
   try {
     const { output } = await build.generate({ format: "esm" });
     return output[0].code;

@@ -24,8 +24,14 @@ export function hashBytes(bytes: Uint8Array): string {
   let a = 0x2f0b4c47;
   let b = 0x6a09e667;
   const mix = (word: number): void => {
-    a = (Math.imul(rotate(a ^ Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593), 13), 5) + 0xe6546b64) | 0;
-    b = (Math.imul(rotate(b ^ Math.imul(rotate(Math.imul(word, 0x239b961b), 16), 0xab0e9789), 17), 5) + 0x561ccd1b) | 0;
+    a =
+      (Math.imul(rotate(a ^ Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593), 13), 5) +
+        0xe6546b64) |
+      0;
+    b =
+      (Math.imul(rotate(b ^ Math.imul(rotate(Math.imul(word, 0x239b961b), 16), 0xab0e9789), 17), 5) +
+        0x561ccd1b) |
+      0;
   };
   for (let i = 0; i < words; i++) mix(data[i] ?? 0);
   let tail = 0;

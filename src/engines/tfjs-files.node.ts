@@ -20,7 +20,11 @@ export function readArtifacts(path: string): io.ModelArtifacts {
   const groups = json["weightsManifest"];
   if (groups === undefined || groups === null) return artifacts;
   if (!Array.isArray(groups) || !groups.every(isGroup)) {
-    throw new VernierError("file.malformed", { reason: "weightsManifest is not a list of { paths, weights }" }, { where: path });
+    throw new VernierError(
+      "file.malformed",
+      { reason: "weightsManifest is not a list of { paths, weights }" },
+      { where: path },
+    );
   }
   const folder = dirname(path);
   const shards = groups.flatMap(({ paths }) => paths).map((shard) => insideOf(folder, shard));
@@ -42,7 +46,11 @@ function readJson(path: string): Record<string, unknown> {
     const json: unknown = JSON.parse(text);
     if (isObject(json)) return json;
   } catch (cause) {
-    throw new VernierError("file.malformed", { reason: `not JSON (${(cause as Error).message})` }, { where: path, cause });
+    throw new VernierError(
+      "file.malformed",
+      { reason: `not JSON (${(cause as Error).message})` },
+      { where: path, cause },
+    );
   }
   throw new VernierError("file.malformed", { reason: "not a JSON object" }, { where: path });
 }
@@ -61,7 +69,11 @@ function insideOf(folder: string, path: string): string {
   const file = resolve(folder, path);
   const way = relative(folder, file);
   if (way === ".." || way.startsWith(`..${sep}`) || resolve(way) === way) {
-    throw new VernierError("file.malformed", { reason: `weightsManifest leads out of the model's folder: ${path}` }, { where: folder });
+    throw new VernierError(
+      "file.malformed",
+      { reason: `weightsManifest leads out of the model's folder: ${path}` },
+      { where: folder },
+    );
   }
   return file;
 }
@@ -77,7 +89,12 @@ function concatenate(files: readonly string[]): ArrayBuffer {
     try {
       while (at < end) {
         const count = readSync(handle, data, at, end - at, null);
-        if (count === 0) throw new VernierError("file.truncated", { expected: `${sizes[i]} bytes`, received: "less" }, { where: file });
+        if (count === 0)
+          throw new VernierError(
+            "file.truncated",
+            { expected: `${sizes[i]} bytes`, received: "less" },
+            { where: file },
+          );
         at += count;
       }
     } finally {

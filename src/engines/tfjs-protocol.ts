@@ -25,13 +25,20 @@ export type Reply =
 
 /** An error of ours, or the words of one that TF.js threw. */
 export type Failure =
-  | { readonly from: "vernier"; readonly code: ErrorCode; readonly details: ErrorDetails[ErrorCode]; readonly where: string }
+  | {
+      readonly from: "vernier";
+      readonly code: ErrorCode;
+      readonly details: ErrorDetails[ErrorCode];
+      readonly where: string;
+    }
   | { readonly from: "tfjs"; readonly name: string; readonly message: string };
 
 /** Enough for any one activation of a usual model to be on its way while the next is computed. */
 export const FLOW_LIMIT_KIB = 64 * 1024;
 
 export function tensorsOf(call: TracedCall): Tensor[] {
-  const ofCells = call.cells.flatMap(({ inputs, states, outputs, newStates }) => [inputs, states, outputs, newStates].flat());
+  const ofCells = call.cells.flatMap(({ inputs, states, outputs, newStates }) =>
+    [inputs, states, outputs, newStates].flat(),
+  );
   return [...call.outputs, ...ofCells];
 }

@@ -31,7 +31,10 @@ interface Failure {
 const SCOPE = "@tensorflow/";
 
 /** Throws `engine.unavailable` when `tfjsFolder` is named and holds no TF.js that can run this backend. */
-export function findTfjs(backend: TfjsBackend, folders: { tfjsFolder?: string; nearby: readonly string[] }): TfjsFound {
+export function findTfjs(
+  backend: TfjsBackend,
+  folders: { tfjsFolder?: string; nearby: readonly string[] },
+): TfjsFound {
   const { tfjsFolder, nearby } = folders;
   if (tfjsFolder !== undefined) return orThrow(backend, findIn(backend, resolve(tfjsFolder)));
   const ours = findIn(backend, dirname(fileURLToPath(import.meta.url)));
@@ -41,7 +44,8 @@ export function findTfjs(backend: TfjsBackend, folders: { tfjsFolder?: string; n
     if (!("missing" in found)) {
       return !("missing" in ours) && found.core === ours.core ? own(ours, notes) : found;
     }
-    if (found.missing !== "core" && notes.length === 0) notes.push(`; the project's TF.js has no ${found.missing}`);
+    if (found.missing !== "core" && notes.length === 0)
+      notes.push(`; the project's TF.js has no ${found.missing}`);
   }
   return own(orThrow(backend, ours), notes);
 }
@@ -53,7 +57,8 @@ const own = (found: TfjsFound, notes: readonly string[]): TfjsFound => ({
 
 function orThrow(backend: TfjsBackend, found: TfjsFound | Failure): TfjsFound {
   if (!("missing" in found)) return found;
-  const reason = found.missing === "core" ? "no TF.js is installed there" : `this TF.js has no ${found.missing}`;
+  const reason =
+    found.missing === "core" ? "no TF.js is installed there" : `this TF.js has no ${found.missing}`;
   throw new VernierError("engine.unavailable", { engine: `tfjs:${backend}`, reason, remedy: found.remedy });
 }
 
@@ -72,7 +77,8 @@ function findIn(backend: TfjsBackend, folder: string): TfjsFound | Failure {
   const strays = [layers, ...(module === null ? [] : [module])].filter(
     (path) => versionOf(path) !== version || resolveFrom(dirname(path), "tfjs-core") !== core,
   );
-  if (strays.length > 0) return missing(`${backend} backend of its version ${version}`, `${part}@${version}`, folder);
+  if (strays.length > 0)
+    return missing(`${backend} backend of its version ${version}`, `${part}@${version}`, folder);
   return { version, label: `${version} (from ${shown(core)})`, core, layers, backend: module };
 }
 

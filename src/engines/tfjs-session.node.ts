@@ -31,7 +31,12 @@ interface Pending {
 }
 
 /** Resolves when the worker has loaded its model; if it does not, the worker is gone when this rejects. */
-export async function connect(id: string, worker: Worker, flow: SharedArrayBuffer, options: EngineOptions): Promise<Connection> {
+export async function connect(
+  id: string,
+  worker: Worker,
+  flow: SharedArrayBuffer,
+  options: EngineOptions,
+): Promise<Connection> {
   const { timeoutMs = 120_000, memoryMiB = defaultMemoryMiB(), signal } = options;
   const onTheWay = new Int32Array(flow);
   let pending: Pending | null = null;
@@ -130,7 +135,8 @@ export async function connect(id: string, worker: Worker, flow: SharedArrayBuffe
 
   try {
     const ready = await wait("loading the model", () => {});
-    if (ready.kind !== "ready") throw new VernierError("internal", { reason: "the TF.js worker answered before it was asked" });
+    if (ready.kind !== "ready")
+      throw new VernierError("internal", { reason: "the TF.js worker answered before it was asked" });
     return { described: { inputs: ready.inputs, outputs: ready.outputs }, ask, close };
   } catch (error) {
     await close();
@@ -147,15 +153,18 @@ function defaultMemoryMiB(): number {
 }
 
 /** JavaScript's and WebAssembly's ways to say that memory or the module's state is gone. */
-const FATAL = /allocation failed|out of memory|memory access out of bounds|Aborted\(|Memory\.grow|unreachable|call stack/i;
+const FATAL =
+  /allocation failed|out of memory|memory access out of bounds|Aborted\(|Memory\.grow|unreachable|call stack/i;
 
 function errorFrom(id: string, failure: Failure, stage: string): VernierError {
-  if (failure.from === "vernier") return new VernierError(failure.code, failure.details as never, { where: failure.where });
+  if (failure.from === "vernier")
+    return new VernierError(failure.code, failure.details as never, { where: failure.where });
   const { message } = failure;
   const reason = firstSentence(message);
   if (FATAL.test(message)) return new VernierError("engine.crashed", { engine: id, reason, stage });
   const known = refusalFor(message);
-  if (known?.of === "input") return new VernierError("input.invalid", { reason: `${reason} (${known.why}; ${known.hint})` });
+  if (known?.of === "input")
+    return new VernierError("input.invalid", { reason: `${reason} (${known.why}; ${known.hint})` });
   const said = known === undefined ? {} : { why: known.why, hint: known.hint };
   return new VernierError("engine.refused", { engine: id, reason, ...said });
 }

@@ -6,12 +6,15 @@
  * instance thus sees exactly the graph's calls, each with exactly its node's tensors: what `call` gets has the
  * initial states split off, and TF.js passes those of an earlier layer on to later ones.
  * Watching only reads (`dataSync`), so that the result keeps its bits.
+ *
+ * The executor runs a layer once for each of its outputs that is used: such repeats (same layer, inputs and outputs;
+ * more than one output) are one call here.
  */
 
 import type { layers as tfLayers } from "@tensorflow/tfjs-layers";
-import { hashTensor } from "./hash.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { TracedCall, TracedCell } from "./engine.ts";
+import { hashTensor } from "./hash.ts";
 import { predict, type Tfjs, type TfModel, type TfTensor, tensorFromTf } from "./tfjs.ts";
 
 type Layer = tfLayers.Layer;
@@ -26,7 +29,12 @@ interface Insides {
 }
 
 /** Predicts, and hands over each layer call right after it was made. The result equals `predict`'s bit for bit. */
-export function trace(tf: Tfjs, model: TfModel, inputs: readonly Tensor[], onCall: (call: TracedCall) => void): Tensor[] {
+export function trace(
+  tf: Tfjs,
+  model: TfModel,
+  inputs: readonly Tensor[],
+  onCall: (call: TracedCall) => void,
+): Tensor[] {
   const unwatch: (() => void)[] = [];
   const hash = hasher();
   try {
@@ -71,17 +79,23 @@ function watchLayer(
   onCall: (call: TracedCall) => void,
 ): () => void {
   const apply = layer.apply;
+  const seen = new Set<string>();
   const watched: Layer["apply"] = (inputs, kwargs) => {
     cells.length = 0;
     const inputHashes = list(inputs as Values).map(hash);
     const outputs = apply.call(layer, inputs, kwargs);
     const results = list(outputs as Values);
+    const outputHashes = results.map(hash);
+    const invocation = [...inputHashes, ...outputHashes].join();
+    if (results.length > 1 && seen.has(invocation)) return outputs;
+    seen.add(invocation);
+    const className = layer.getClassName();
     onCall({
       path,
-      className: layer.getClassName(),
+      className,
       inputHashes,
       outputs: results.map(tensorFromTf),
-      outputHashes: results.map(hash),
+      outputHashes,
       cells: cells.slice(),
     });
     return outputs;

@@ -6,9 +6,9 @@ import { isVernierError, VernierError } from "../base/errors.ts";
 import { startWorker } from "../base/worker.node.ts";
 import { TFJS_CPU_FLOAT32, TFJS_WASM_FLOAT32 } from "../numerics/engines.ts";
 import type { Engine, EngineModel, EngineOptions, EngineSession } from "./engine.ts";
+import type { WorkerStart } from "./tfjs-protocol.ts";
 import { findTfjs, type TfjsBackend, type TfjsFound } from "./tfjs-resolve.node.ts";
 import { type Connection, connect } from "./tfjs-session.node.ts";
-import type { WorkerStart } from "./tfjs-protocol.ts";
 
 const ARITHMETIC = { cpu: TFJS_CPU_FLOAT32, wasm: TFJS_WASM_FLOAT32 } as const;
 
@@ -40,22 +40,38 @@ function tfjsEngine(backend: TfjsBackend): Engine {
   };
 }
 
-const folderOf = ({ tfjsFolder }: EngineOptions): { tfjsFolder?: string } => (tfjsFolder === undefined ? {} : { tfjsFolder });
+const folderOf = ({ tfjsFolder }: EngineOptions): { tfjsFolder?: string } =>
+  tfjsFolder === undefined ? {} : { tfjsFolder };
 
 function refuseOthers({ format, path }: EngineModel): void {
   if (format === "tfjs-layers") return;
   const [what, remedy] =
     format === "tfjs-graph"
-      ? ["a TF.js graph model", "convert the Keras file to a layers model (--output_format tfjs_layers_model) and compare that"]
+      ? [
+          "a TF.js graph model",
+          "convert the Keras file to a layers model (--output_format tfjs_layers_model) and compare that",
+        ]
       : ["a Keras file in TF.js", "convert it to TF.js first"];
   throw new VernierError("file.unsupported", { what, remedy }, { where: path });
 }
 
-async function start(id: string, found: TfjsFound, modelPath: string | null, options: EngineOptions): Promise<Connection> {
+async function start(
+  id: string,
+  found: TfjsFound,
+  modelPath: string | null,
+  options: EngineOptions,
+): Promise<Connection> {
   options.signal?.throwIfAborted();
   const backend = id.slice("tfjs:".length);
   const flow = new SharedArrayBuffer(4);
-  const workerData: WorkerStart = { backend, core: found.core, layers: found.layers, module: found.backend, modelPath, flow };
+  const workerData: WorkerStart = {
+    backend,
+    core: found.core,
+    layers: found.layers,
+    module: found.backend,
+    modelPath,
+    flow,
+  };
   const { memoryMiB } = options;
   const worker = await startWorker("tfjs.worker.node", import.meta.url, {
     workerData,
@@ -67,7 +83,12 @@ async function start(id: string, found: TfjsFound, modelPath: string | null, opt
   return connect(id, worker, flow, options);
 }
 
-function sessionOf(id: string, found: TfjsFound, connection: Connection, backend: TfjsBackend): EngineSession {
+function sessionOf(
+  id: string,
+  found: TfjsFound,
+  connection: Connection,
+  backend: TfjsBackend,
+): EngineSession {
   const { inputs, outputs } = connection.described;
   return {
     info: {
@@ -92,5 +113,7 @@ function sessionOf(id: string, found: TfjsFound, connection: Connection, backend
 
 function checkCount(received: number, expected: number): void {
   if (received === expected) return;
-  throw new VernierError("input.invalid", { reason: `${received} tensors were given, the model takes ${expected}` });
+  throw new VernierError("input.invalid", {
+    reason: `${received} tensors were given, the model takes ${expected}`,
+  });
 }

@@ -26,9 +26,15 @@ export function loadModel(tf: Tfjs, artifacts: core.io.ModelArtifacts): Promise<
 }
 
 export function describeModel(model: TfModel): Pick<EngineInfo, "inputs" | "outputs"> {
-  const describe = (tensors: readonly layers.SymbolicTensor[], names: readonly string[]): EngineInfo["inputs"] =>
+  const describe = (
+    tensors: readonly layers.SymbolicTensor[],
+    names: readonly string[],
+  ): EngineInfo["inputs"] =>
     tensors.map(({ name, shape, dtype }, i) => ({ name: names[i] ?? name, shape: [...shape], dtype }));
-  return { inputs: describe(model.inputs, model.inputNames), outputs: describe(model.outputs, model.outputNames) };
+  return {
+    inputs: describe(model.inputs, model.inputNames),
+    outputs: describe(model.outputs, model.outputNames),
+  };
 }
 
 /**
@@ -42,7 +48,9 @@ export function predict(tf: Tfjs, model: TfModel, inputs: readonly Tensor[]): Te
     const tensors = inputs.map((input) => tfFromTensor(tf, input));
     const only = tensors[0];
     if (only === undefined) throw new VernierError("input.invalid", { reason: "no tensor was given" });
-    const outputs = model.predict(tensors.length === 1 ? only : tensors, { batchSize: Math.max(1, only.shape[0] ?? 1) });
+    const outputs = model.predict(tensors.length === 1 ? only : tensors, {
+      batchSize: Math.max(1, only.shape[0] ?? 1),
+    });
     results = (Array.isArray(outputs) ? outputs : [outputs]).map(tensorFromTf);
   });
   return results;
@@ -61,7 +69,9 @@ function int32From(dtype: string, data: Int32Array | BigInt64Array): Int32Array 
   for (const [i, value] of data.entries()) {
     const number = Number(value);
     if (number !== (number | 0)) {
-      throw new VernierError("input.invalid", { reason: `the ${dtype} value ${value} does not fit TF.js's int32` });
+      throw new VernierError("input.invalid", {
+        reason: `the ${dtype} value ${value} does not fit TF.js's int32`,
+      });
     }
     values[i] = number;
   }
@@ -72,5 +82,9 @@ function int32From(dtype: string, data: Int32Array | BigInt64Array): Int32Array 
 export function tensorFromTf(tensor: TfTensor): Tensor {
   const data = tensor.dataSync();
   const dtype = tensor.dtype === "complex64" ? "float32" : tensor.dtype;
-  return { shape: [...tensor.shape], dtype, data: ArrayBuffer.isView(data) ? data.slice() : [...(data as string[])] };
+  return {
+    shape: [...tensor.shape],
+    dtype,
+    data: ArrayBuffer.isView(data) ? data.slice() : [...(data as string[])],
+  };
 }

@@ -8,9 +8,16 @@ import { createRequire } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { VernierError } from "../base/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { readArtifacts } from "./tfjs-files.node.ts";
 import { describeModel, loadModel, predict, type Tfjs, type TfModel } from "./tfjs.ts";
-import { type Failure, FLOW_LIMIT_KIB, type Reply, type Request, tensorsOf, type WorkerStart } from "./tfjs-protocol.ts";
+import { readArtifacts } from "./tfjs-files.node.ts";
+import {
+  type Failure,
+  FLOW_LIMIT_KIB,
+  type Reply,
+  type Request,
+  tensorsOf,
+  type WorkerStart,
+} from "./tfjs-protocol.ts";
 import { trace } from "./tfjs-trace.ts";
 
 const start = workerData as WorkerStart;
@@ -68,7 +75,11 @@ async function loadTfjs({ backend, core, layers, module }: WorkerStart): Promise
   }
   if (!isSet || tf.core.getBackend() !== backend) {
     const reason = "TF.js could not start this backend";
-    throw new VernierError("engine.unavailable", { engine: `tfjs:${backend}`, reason, remedy: "try another backend" });
+    throw new VernierError("engine.unavailable", {
+      engine: `tfjs:${backend}`,
+      reason,
+      remedy: "try another backend",
+    });
   }
   return tf;
 }
@@ -79,7 +90,9 @@ function silenceConsole(): void {
 }
 
 function reply(message: Reply, tensors: readonly Tensor[] = []): void {
-  const buffers = new Set(tensors.flatMap(({ data }) => (ArrayBuffer.isView(data) ? [data.buffer as ArrayBuffer] : [])));
+  const buffers = new Set(
+    tensors.flatMap(({ data }) => (ArrayBuffer.isView(data) ? [data.buffer as ArrayBuffer] : [])),
+  );
   parentPort?.postMessage(message, [...buffers]);
 }
 

@@ -13,10 +13,18 @@ import { FLOAT32, roundToFloat32, smallestNormalOf, smallestSubnormalOf, unitRou
 const SAFETY = 2;
 
 /** By IEEE 754 correctly rounded: half a unit in the last place. */
-const CORRECTLY_ROUNDED: FunctionError = { ulps: 0.5, absolute: 0, source: "IEEE 754-2019 §5.4.1: correctly rounded" };
+const CORRECTLY_ROUNDED: FunctionError = {
+  ulps: 0.5,
+  absolute: 0,
+  source: "IEEE 754-2019 §5.4.1: correctly rounded",
+};
 
 function measured(ulps: number, absolute: number, source: string): FunctionError {
-  return { ulps: SAFETY * ulps, absolute: SAFETY * absolute, source: `twice the measured maximum: ${source}` };
+  return {
+    ulps: SAFETY * ulps,
+    absolute: SAFETY * absolute,
+    source: `twice the measured maximum: ${source}`,
+  };
 }
 
 const IEEE_FLOAT32 = {
@@ -58,10 +66,15 @@ export const TFJS_CPU_FLOAT32: Arithmetic = {
 };
 
 const MUSL = "musl's float32 functions (docs/arithmetic.md)";
-const XNNPACK = "XNNPACK's approximation, which flushes results below the smallest normal (docs/arithmetic.md)";
+const XNNPACK =
+  "XNNPACK's approximation, which flushes results below the smallest normal (docs/arithmetic.md)";
 const WASM: Record<FunctionName, FunctionError> = {
   exp: measured(2.29, 1.18e-38, `softmax by ${XNNPACK}; exp itself stays within 0.502`),
-  expm1: measured(1, 9.15e-8, "selu computes expf(x) − 1; elu (XNNPACK) and expm1 stay within 0.74 ulps (docs/arithmetic.md)"),
+  expm1: measured(
+    1,
+    9.15e-8,
+    "selu computes expf(x) − 1; elu (XNNPACK) and expm1 stay within 0.74 ulps (docs/arithmetic.md)",
+  ),
   log: measured(0.62, 0, MUSL),
   log1p: measured(1, 8.92e-8, "logf(x + 1), the sum rounded to float32 (docs/arithmetic.md)"),
   tanh: measured(1.38, 0, MUSL),
