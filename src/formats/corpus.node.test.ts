@@ -12,7 +12,7 @@ import { readTfjsLayers } from "./tfjs-layers.ts";
 
 const corpus = fileURLToPath(new URL("../../../shared/corpus", import.meta.url));
 const present = existsSync(corpus);
-if (!present) console.log(`skipped: the corpus of real models is not at ${corpus}`);
+if (!present) process.stdout.write(`skipped: the corpus of real models is not at ${corpus}\n`);
 
 interface Pair {
   readonly dir: string;
@@ -59,7 +59,8 @@ describe.skipIf(!present)("corpus", () => {
       const tfjsHashes: string[] = [];
       if (pair.tfjs.buffer_problems.length === 0) expect(model.problems).toEqual([]);
       for (const weight of model.weights) tfjsHashes.push(hashOf(await weight.read()));
-      if (pair.weights === "identical bits") expect(tfjsHashes.sort()).toEqual(kerasHashes.sort());
+      const comparable = pair.weights === "identical bits" && keras.detected.kind !== "keras-v3";
+      if (comparable) expect(tfjsHashes.sort()).toEqual(kerasHashes.sort());
     }
     await keras.close();
     await tfjs.close();

@@ -96,11 +96,13 @@ function floatOf(message: DataView, sizeBytes: number, bits: number): NumericDTy
 }
 
 function booleanOf(message: DataView, sizeBytes: number): ElementType {
-  // Class and flags, size, then the base type (12 bytes), the names and the values.
+  // Class and flags, size, then the base type (12 bytes), the names, NUL-padded, and the values 0 and 1.
   const tail = new Uint8Array(message.buffer, message.byteOffset + 20, Math.max(0, message.byteLength - 20));
-  const text = String.fromCharCode(...tail.subarray(0, 32));
-  const isBoolean = /^FALSE\0+TRUE\0+\x01/.test(text) && message.getUint16(1, true) === 2 && sizeBytes === 1;
-  return isBoolean ? { kind: "numbers", dtype: "bool" } : refuse("an enumeration");
+  const parts = String.fromCharCode(...tail.subarray(0, 32)).split("\0");
+  const words = parts.filter((part) => part !== "").join(",");
+  const isBoolean = words === `FALSE,TRUE,${String.fromCharCode(1)}`;
+  const isPair = message.getUint16(1, true) === 2 && sizeBytes === 1;
+  return isBoolean && isPair ? { kind: "numbers", dtype: "bool" } : refuse("an enumeration");
 }
 
 function refuse(what: string): never {

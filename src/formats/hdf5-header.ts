@@ -64,6 +64,11 @@ export function readObjectHeader(file: SyncReader, address: number): ObjectHeade
   return { datatype, layout, external };
 }
 
+/** Throws `file.malformed` unless every block of the header lies in the file: the library truncates their sizes. */
+export function checkObjectHeader(file: SyncReader, address: number): void {
+  for (const message of messagesAt(file, address)) void message;
+}
+
 function layoutOf(body: DataView): ObjectHeader["layout"] {
   const version = body.getUint8(0);
   // Versions 1 and 2 put the rank before the class.

@@ -9,6 +9,7 @@
 
 import { malformed } from "./hdf5-header.ts";
 import { type EmscriptenFs, mountFile, type SyncReader } from "./hdf5-slice-fs.ts";
+import { type WatchedReader, watchWideFields } from "./hdf5-wide-fields.ts";
 import { MAX_HDF5_MEMORY_BYTES } from "./limits.ts";
 
 export interface Extent {
@@ -58,22 +59,25 @@ export class Hdf5Library {
   readonly #module: H5Module;
   readonly #file: bigint;
   readonly #diagnostics: Diagnostics;
+  readonly #watched: WatchedReader;
 
-  private constructor(module: H5Module, file: bigint, diagnostics: Diagnostics) {
+  private constructor(module: H5Module, file: bigint, diagnostics: Diagnostics, watched: WatchedReader) {
     this.#module = module;
     this.#file = file;
     this.#diagnostics = diagnostics;
+    this.#watched = watched;
   }
 
   static async open(reader: SyncReader): Promise<Hdf5Library> {
     limitMemory();
     const { ready } = await import("h5wasm");
     const module = (await ready) as unknown as H5Module;
-    const diagnostics = captureDiagnostics(module.FS);
-    mountFile(module.FS, FOLDER, NAME, reader);
+    const watched = watchWideFields(reader);
+    const diagnostics = captureDiagnostics(module.FS, watched);
+    mountFile(module.FS, FOLDER, NAME, watched);
     const file = diagnostics.checked(() => module.open(`${FOLDER}/${NAME}`, READ_ONLY, false, -1, -1));
     if (file <= 0n) throw malformed("HDF5 cannot open it");
-    return new Hdf5Library(module, file, diagnostics);
+    return new Hdf5Library(module, file, diagnostics, watched);
   }
 
   kindOf(path: string): "group" | "dataset" | "other" | null {
@@ -113,9 +117,9 @@ export class Hdf5Library {
     return this.#withBuffer(sizeBytes, read, decode);
   }
 
-  /** `starts` and `counts` per axis, or the whole dataset. */
+  /** `starts` and `counts` per axis, or the whole dataset. Strings are kept in metadata blocks, numbers are not. */
   readDataset<T>(
-    path: string,
+    { path, isText }: { path: string; isText: boolean },
     slab: { starts: readonly number[]; counts: readonly number[] } | null,
     sizeBytes: number,
     decode: (heap: Heap) => T,
@@ -125,7 +129,12 @@ export class Hdf5Library {
     const strides = slab?.counts.map(() => 1n) ?? null;
     const read = (target: bigint): number =>
       this.#module.get_dataset_data(this.#file, path, counts, starts, strides, target);
-    return this.#withBuffer(sizeBytes, read, decode);
+    this.#watched.watching = isText;
+    try {
+      return this.#withBuffer(sizeBytes, read, decode);
+    } finally {
+      this.#watched.watching = true;
+    }
   }
 
   #withBuffer<T>(sizeBytes: number, read: (target: bigint) => number, decode: (heap: Heap) => T): T {
@@ -156,7 +165,7 @@ interface Diagnostics {
   checked<T>(call: () => T): T;
 }
 
-function captureDiagnostics(fs: EmscriptenFs): Diagnostics {
+function captureDiagnostics(fs: EmscriptenFs, watched: WatchedReader): Diagnostics {
   let text = "";
   const stderr = fs.getStream(2);
   const decoder = new TextDecoder();
@@ -170,6 +179,7 @@ function captureDiagnostics(fs: EmscriptenFs): Diagnostics {
       text = "";
       const result = call();
       if (text !== "") throw malformed(summary(text));
+      if (watched.damage !== null) throw malformed(watched.damage);
       return result;
     },
   };

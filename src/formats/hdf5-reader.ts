@@ -7,7 +7,13 @@ import { type Shape, sizeOf, type Tensor } from "../tensor/tensor.ts";
 import { BYTES_PER_ELEMENT, tensorFromBytes } from "./elements.ts";
 import type { AttributeScalar, AttributeValue, DatasetInfo, Hyperslab } from "./hdf5.ts";
 import { decodeDatatype, dtypeOf, type ElementType } from "./hdf5-datatype.ts";
-import { checkSuperblock, malformed, readObjectHeader, unsupported } from "./hdf5-header.ts";
+import {
+  checkObjectHeader,
+  checkSuperblock,
+  malformed,
+  readObjectHeader,
+  unsupported,
+} from "./hdf5-header.ts";
 import type { Extent, Hdf5Library } from "./hdf5-library.ts";
 import type { SyncReader } from "./hdf5-slice-fs.ts";
 import { decodeFixedStrings, decodeVariableStrings } from "./hdf5-strings.ts";
@@ -50,11 +56,17 @@ export class Hdf5Reader {
     for (const step of steps) {
       if (kind !== "group") return null;
       prefix += `/${step}`;
-      const found = this.#kinds.get(prefix) ?? this.#library.kindOf(prefix);
+      const found = this.#kinds.get(prefix) ?? this.#findKind(prefix);
       this.#kinds.set(prefix, found);
       if (found === "other") throw unsupported("an HDF5 file with a link out of it");
       kind = found;
     }
+    return kind;
+  }
+
+  #findKind(path: string): "group" | "dataset" | "other" | null {
+    const kind = this.#library.kindOf(path);
+    if (kind === "group" || kind === "dataset") checkObjectHeader(this.#file, this.#library.addressOf(path));
     return kind;
   }
 
@@ -161,8 +173,11 @@ export class Hdf5Reader {
       const starts = slab.map(([start], axis) => (axis === 0 ? start + row : start));
       const counts = shape.map((count, axis) => (axis === 0 ? rows : count));
       const part = shape.length === 0 ? null : { starts, counts };
-      this.#library.readDataset(path, part, rows * rowBytes, ({ heap, start, sizeBytes }) =>
-        bytes.set(heap.subarray(start, start + sizeBytes), row * rowBytes),
+      this.#library.readDataset(
+        { path, isText: false },
+        part,
+        rows * rowBytes,
+        ({ heap, start, sizeBytes }) => bytes.set(heap.subarray(start, start + sizeBytes), row * rowBytes),
       );
     }
     return bytes;
@@ -173,7 +188,7 @@ export class Hdf5Reader {
     requireAtMost("the size of a string dataset in bytes", sizeBytes, MAX_ATTRIBUTE_BYTES, described.path);
     if (sizeBytes === 0) return Array.from({ length: sizeOf(shape) }, () => "");
     const part = shape.length === 0 ? null : { starts: slab.map(([start]) => start), counts: shape };
-    return this.#library.readDataset(described.path, part, sizeBytes, (heap) => {
+    return this.#library.readDataset({ path: described.path, isText: true }, part, sizeBytes, (heap) => {
       if (type.kind !== "fixed-strings") return decodeVariableStrings(heap, MAX_ATTRIBUTE_BYTES);
       const bytes = heap.heap.slice(heap.start, heap.start + sizeBytes);
       return decodeFixedStrings(bytes, described.elementBytes, type.padding);

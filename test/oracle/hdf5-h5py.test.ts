@@ -23,6 +23,8 @@ const PYTHON = process.env["VERNIER_PYTHON"] ?? "";
 if (PYTHON === "") console.log("skipped: no Python with h5py (scripts/setup-keras makes one)");
 const COUNT = Number(process.env["VERNIER_MUTATIONS"] ?? 40);
 const FIRST = Number(process.env["VERNIER_SEED"] ?? 1);
+/** Seeds whose damage once was read where h5py refuses it (upper halves of 64-bit fields). */
+const FAILED_ONCE: readonly number[] = [1036, 1063, 1111, 1128, 1233, 1272, 1281, 1338, 1398];
 const FIXTURES = ["keras.h5", "dtypes.h5", "latest.h5"];
 
 type Recorded = { [place: string]: unknown };
@@ -38,7 +40,9 @@ test.skipIf(PYTHON === "")(
       const original = new Uint8Array(
         await readFile(new URL(`../fixtures/hdf5/${fixture}`, import.meta.url)),
       );
-      const cases = Array.from({ length: COUNT }, (_, i) => mutate(original, FIRST + i));
+      const cases = [...FAILED_ONCE, ...Array.from({ length: COUNT }, (_, i) => FIRST + i)].map((seed) =>
+        mutate(original, seed),
+      );
       for (const { mutated, what } of [{ mutated: original, what: "undamaged" }, ...cases]) {
         const record = await recordOf(mutated);
         if (record === null) continue;
@@ -52,7 +56,10 @@ test.skipIf(PYTHON === "")(
     expect(theirs).toHaveLength(ours.length);
     const differences: string[] = [];
     let compared = 0;
+    const crashes: string[] = [];
     ours.forEach(({ what, record }, i) => {
+      // Where the oracle itself dies there is nothing to compare with; it is printed, so that it stays rare.
+      if (theirs[i]?.["crashed"] !== undefined) return void crashes.push(what);
       for (const [place, value] of Object.entries(record)) {
         compared++;
         const expected = theirs[i]?.[place];
@@ -63,9 +70,12 @@ test.skipIf(PYTHON === "")(
         }
       }
     });
-    console.log(`h5py: ${ours.length} files, ${compared} values compared`);
+    console.log(
+      `h5py: ${ours.length} files, ${compared} values compared; crashed on ${JSON.stringify(crashes)}`,
+    );
     await rm(folder, { recursive: true });
     expect(differences.slice(0, 40)).toEqual([]);
+    expect(crashes.length).toBeLessThanOrEqual(ours.length / 100);
     // An undamaged file has more than 80 of them between the three.
     expect(compared).toBeGreaterThan(80);
   },
