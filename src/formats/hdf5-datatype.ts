@@ -45,12 +45,15 @@ export function decodeDatatype(message: DataView): ElementType {
     case FLOATING_POINT:
       return { kind: "numbers", dtype: floatOf(message, sizeBytes, bits) };
     case STRING:
+      if (bits >> 4 > 1) throw malformed("a text in an unknown character set");
       return { kind: "fixed-strings", padding: PADDINGS[bits & 0x0f] ?? refuse("a string type") };
     case OPAQUE:
       return { kind: "opaque", sizeBytes };
     case ENUM:
       return booleanOf(message, sizeBytes);
     case VARIABLE_LENGTH:
+      if ((bits & 0x0f) === 1 && (message.getUint8(2) & 0x0f) > 1)
+        throw malformed("a text in an unknown character set");
       if ((bits & 0x0f) === 1) return { kind: "variable-strings" };
       return refuse("a variable-length type");
     default:

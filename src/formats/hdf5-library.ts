@@ -21,6 +21,7 @@ export interface Extent {
   readonly signed: boolean;
   readonly vlen: boolean;
   readonly strpad?: number;
+  readonly cset?: number;
   readonly chunks: readonly number[] | null;
 }
 

@@ -90,6 +90,7 @@ export class Hdf5Reader {
     if (extent.shape === null || extent.shape === undefined) return null;
     const sizeBytes = extent.size * extent.total_size;
     requireAtMost("the size of an attribute in bytes", sizeBytes, MAX_ATTRIBUTE_BYTES, path);
+    if ((extent.cset ?? 0) > 1) throw malformed("a text in an unknown character set");
     const values = this.#library.readAttribute(
       object,
       name,

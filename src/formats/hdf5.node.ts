@@ -23,8 +23,7 @@ export async function openHdf5(
     stderr: true,
     stdout: true,
   });
-  worker.unref();
-  return connectHdf5(
+  const file = await connectHdf5(
     {
       post: (message) => worker.postMessage(message),
       onReply: (listener) => worker.on("message", (reply: Hdf5Reply) => listener(reply)),
@@ -38,4 +37,7 @@ export async function openHdf5(
     },
     { name: source.name, timeoutMs },
   );
+  // Idle, it does not keep the process alive; a request in flight does, by its timer.
+  worker.unref();
+  return file;
 }

@@ -1,11 +1,10 @@
 /** @file NumPy's `.npz`: a zip of `.npy`. Arrays are read when asked for; writing stores them uncompressed. */
 
-import { zipSync } from "fflate";
 import { VernierError } from "../base/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { readNpy, writeNpy } from "./npy.ts";
 import type { Source } from "./source.ts";
-import { readZipDirectory, readZipMember } from "./zip.ts";
+import { readZipDirectory, readZipMember, writeStoredZip } from "./zip.ts";
 
 export interface Npz {
   /** In the order of the file. */
@@ -30,8 +29,7 @@ export async function readNpz(source: Source): Promise<Npz> {
   };
 }
 
-/** The same arrays give the same bytes: members carry no time. */
+/** The same arrays give the same bytes. */
 export function writeNpz(arrays: Iterable<readonly [name: string, tensor: Tensor]>): Uint8Array {
-  const files = Object.fromEntries(Array.from(arrays, ([name, tensor]) => [`${name}.npy`, writeNpy(tensor)]));
-  return zipSync(files, { level: 0, mtime: new Date(1980, 0, 1) });
+  return writeStoredZip(Array.from(arrays, ([name, tensor]) => [`${name}.npy`, writeNpy(tensor)] as const));
 }

@@ -5,7 +5,7 @@
  * (PKWARE APPNOTE 6.3.10: §4.3.7 local header, §4.3.12 directory, §4.3.14–16 end records, §4.5.3 zip64.)
  */
 
-import { Inflate } from "fflate";
+import { Inflate, zipSync } from "fflate";
 import { VernierError } from "../base/errors.ts";
 import { crc32 } from "./crc32.ts";
 import { MAX_DEFLATE_RATIO, MAX_TENSOR_BYTES, MAX_WEIGHTS, requireAtMost } from "./limits.ts";
@@ -75,6 +75,11 @@ export async function readZipMember(source: Source, member: ZipMember): Promise<
   const bytes = await readAll(await openZipMember(source, member));
   if (crc32(bytes) !== member.crc) throw malformed("its checksum is wrong", `${source.name}:${member.name}`);
   return bytes;
+}
+
+/** Uncompressed, and without times: the same files give the same bytes. */
+export function writeStoredZip(files: Iterable<readonly [name: string, bytes: Uint8Array]>): Uint8Array {
+  return zipSync(Object.fromEntries(files), { level: 0, mtime: new Date(1980, 0, 1) });
 }
 
 function inflate(compressed: Uint8Array, { sizeBytes }: ZipMember, name: string): Uint8Array {

@@ -69,51 +69,56 @@ def digest(data):
     return hashlib.sha256(data).hexdigest()
 
 
-def look(record, key, read):
+def look(tell, key, read):
     try:
-        record[key] = read()
+        tell(key, read())
     except Exception as error:  # whatever h5py says: it reads no value here
-        record[key] = {"error": str(error)[:200]}
+        tell(key, {"error": str(error)[:200]})
 
 
-def walk(record, group, path, depth):
+def walk(tell, group, path, depth):
     try:
         for name in list(group.attrs.keys()):
-            look(record, f"{path}@{name}", lambda: attribute(group.attrs[name]))
+            look(tell, f"{path}@{name}", lambda: attribute(group.attrs[name]))
     except Exception as error:
-        record[f"{path}@"] = {"error": str(error)[:200]}
+        tell(f"{path}@", {"error": str(error)[:200]})
     if isinstance(group, h5py.Dataset):
-        look(record, path, lambda: dataset(group))
+        look(tell, path, lambda: dataset(group))
     elif isinstance(group, h5py.Group) and depth < 6:
         for name in group:
             child = f"{path.rstrip('/')}/{name}"
             try:
-                walk(record, group[name], child, depth + 1)
+                walk(tell, group[name], child, depth + 1)
             except Exception as error:
-                record[child] = {"error": str(error)[:200]}
+                tell(child, {"error": str(error)[:200]})
 
 
-def record_of(path):
-    record = {}
+def answer(path, out):
+    def tell(key, value):
+        out.write(json.dumps([key, value]) + "\n")
+        out.flush()
+
     try:
         with h5py.File(path, "r") as file:
-            walk(record, file, "/", 0)
+            walk(tell, file, "/", 0)
     except Exception as error:
-        record["error"] = str(error)[:200]
-    return record
+        tell("error", str(error)[:200])
 
 
-# h5py itself crashes on some damaged files ("free(): invalid pointer"): a fork for each, so that one is not the end.
+# h5py itself crashes on some damaged files ("free(): invalid pointer"): a fork for each, so that one is not the end,
+# and what it had read until then still counts.
 for line in sys.stdin:
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
         signal.alarm(20)
         with os.fdopen(write_end, "w") as out:
-            json.dump(record_of(line.rstrip("\n")), out)
+            answer(line.rstrip("\n"), out)
         os._exit(0)
     os.close(write_end)
-    with os.fdopen(read_end) as answer:
-        text = answer.read()
+    with os.fdopen(read_end) as answers:
+        record = dict(json.loads(item) for item in answers if item.endswith("\n"))
     _, status = os.waitpid(child, 0)
-    print(text if status == 0 else json.dumps({"crashed": status}), flush=True)
+    if status != 0:
+        record["crashed"] = status
+    print(json.dumps(record), flush=True)
