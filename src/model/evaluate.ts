@@ -19,6 +19,8 @@ export interface EvaluateOptions<T> {
   layerOf?(layer: number): BoundLayer;
   /** Outputs known from elsewhere: this call is not computed, but its masks are. */
   given?(call: number): readonly T[] | undefined;
+  /** Results known from an earlier walk: nothing is computed for this call. */
+  known?(call: number): LayerResult<T> | undefined;
   /** Sees each call's result; `inputs` and `masks` are what it was computed from. */
   onCall?(
     call: number,
@@ -32,7 +34,7 @@ export async function evaluate<T>(model: Model, ops: Ops<T>, options: EvaluateOp
   const results: (LayerResult<T> | undefined)[] = new Array(model.calls.length);
   const lastUse = lastUses(model);
   for (const [index, call] of model.calls.entries()) {
-    const result = await evaluateCall(model, ops, options, results, index, call);
+    const result = options.known?.(index) ?? (await evaluateCall(model, ops, options, results, index, call));
     results[index] = result;
     for (const ref of [...call.inputs, ...call.initial_state]) {
       if (lastUse[ref.call] === index) results[ref.call] = undefined;
