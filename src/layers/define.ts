@@ -14,6 +14,7 @@ import type {
   CallArgs,
   CellStep,
   Dialect,
+  KnownFault,
   LayerCall,
   LayerResult,
   MaskRules,
@@ -135,6 +136,11 @@ export interface LayerFamily<F extends Fields> {
   call: Formula<ConfigOf<F>>;
   /** Other formulas of the same real function that engines use (BatchNormalization folded to scale and shift). */
   readonly formulas?: readonly Formula<ConfigOf<F>>[];
+  /** Kernels of engines that are known to be wrong for some configs, so that a refuted certificate can name them. */
+  readonly knownFaults?: readonly (KnownFault & {
+    readonly engines: readonly string[];
+    applies(config: ConfigOf<F>, inputs: readonly Dims[]): boolean;
+  })[];
   readonly samples: readonly Sample[];
 }
 
@@ -185,6 +191,8 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
           typeof family.identity === "function" ? family.identity(config) : (family.identity ?? false),
         weights,
         formulas: formulas.length,
+        knownFaults: (engine, inputs) =>
+          (family.knownFaults ?? []).filter((fault) => fault.engines.includes(engine) && fault.applies(config, inputs)),
         evaluate<T>(ops: Ops<T>, raw: LayerCall<T>, formula = 0): LayerResult<T> {
           const run = formulas[formula] ?? family.call;
           return run(ops, {

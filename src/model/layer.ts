@@ -99,6 +99,17 @@ export interface BoundLayer {
   evaluate<T>(ops: Ops<T>, call: LayerCall<T>, formula?: number): LayerResult<T>;
   /** How many formulas of the same function engines are known to use; the bound is the largest over them. */
   readonly formulas: number;
+  /** Faults of `engine` ("tfjs:wasm") that apply to this config on inputs of these dims. */
+  knownFaults(engine: string, inputs: readonly Dims[]): readonly KnownFault[];
+}
+
+/** A kernel of an engine that is known to be wrong for some configs, under the engine's own meaning of them. */
+export interface KnownFault {
+  /** Stable, kebab-case. */
+  readonly id: string;
+  readonly why: string;
+  readonly remedy: string;
+  readonly link: string;
 }
 
 /** What a layer is bound with: how to read its words, and what comes in. */

@@ -1,0 +1,210 @@
+/**
+ * @file The budget: the observed difference at one element as four terms that add up to it exactly, and their split
+ * by layer (DESIGN §2.3).
+ *
+ *   E_B(M_B,x_B) − E_A(M_A,x_A) = [E_B(M_B,x_B) − R(M_B,x_B)] + [R(M_B,x_B) − R(M_A,x_B)]
+ *                               + [R(M_A,x_B) − R(M_A,x_A)] + [R(M_A,x_A) − E_A(M_A,x_A)]
+ *
+ * The sum closes algebraically; that each column of the split, evaluated on its own, sums to its bracket is what
+ * `budget.test.ts` and the fault bench prove.
+ */
+
+import type { Budget, BudgetLine } from "../compare/findings.ts";
+import type { Ops } from "../ops/ops.ts";
+import type { RealTensor } from "../tensor/tensor.ts";
+import { evaluate } from "../model/evaluate.ts";
+import type { Model } from "../model/model.ts";
+import { chooseCuts, cutByCut } from "./environment.ts";
+import type { Evidence, FileDifference, SideEvidence } from "./evidence.ts";
+import { elementOf, sampleOf } from "./sample.ts";
+import { type Hybrids, switchOneByOne, withOnly } from "./serialization.ts";
+import { compensatedSum } from "./sum.ts";
+import { realFromTensor } from "../tensor/tensor.ts";
+
+/** Above this many steps or calls, layers share lines: each line costs about half a reference prediction. */
+const MAX_LINES = 48;
+/** `alone` needs a reference prediction each. */
+const MAX_ALONE = 24;
+
+export interface BudgetRequest {
+  readonly evidence: Evidence;
+  readonly ops: Ops<RealTensor>;
+  /** The largest observed difference: positions of the output on both sides, sample, index without the batch. */
+  readonly at: { readonly outputA: number; readonly outputB: number; readonly name: string; readonly sample: number; readonly index: readonly number[] };
+  /** What differs between the files, in topological order of A. */
+  readonly differences: readonly FileDifference[];
+  /** Can A be turned into B step by step? Else serialization is one line. */
+  readonly switchable: boolean;
+  /** Do A's inputs, permuted to A's order, take what B is fed? Else input and serialization are one term. */
+  readonly inputsForA: readonly number[] | null;
+}
+
+export interface FormedBudget {
+  readonly budget: Budget;
+  /** One per difference: its term (on the first of a step, `null` on the others), and the effect of repairing only it. */
+  readonly effects: readonly { readonly contribution: number | null; readonly alone: number | null }[];
+}
+
+export async function formBudget(request: BudgetRequest): Promise<FormedBudget> {
+  const { evidence, ops, at, differences } = request;
+  const { a, b, weights } = evidence;
+  const read = (output: number) => (outputs: readonly RealTensor[]) => {
+    const tensor = outputs[output];
+    return tensor === undefined ? Number.NaN : elementOf(tensor, at.index);
+  };
+  const readA = read(at.outputA);
+  const readB = read(at.outputB);
+  const xA = a.inputs.map((input) => sampleOf(input, at.sample));
+  const xB = b.inputs.map((input) => sampleOf(input, at.sample));
+  const reference = async (model: Model, inputs: readonly RealTensor[], reader: typeof readA): Promise<number> =>
+    reader(await evaluate<RealTensor>(model, ops, { inputs, weightsOf: (layer) => weights.weightsOf(model, layer) }));
+
+  const eA = a.arithmetic === null ? null : readA(a.predictions.map((tensor) => sampleOf(tensor, at.sample)));
+  const eB = b.arithmetic === null ? null : readB(b.predictions.map((tensor) => sampleOf(tensor, at.sample)));
+  const rAA = await reference(a.model, xA, readA);
+  const rBB = await reference(b.model, xB, readB);
+  const xBforA = request.inputsForA?.map((i) => xB[i]).filter((x) => x !== undefined) ?? null;
+  const rAB = xBforA === null ? rAA : await reference(a.model, xBforA, readA);
+
+  const observedA = eA ?? rAA;
+  const observedB = eB ?? rBB;
+  const environmentB = observedB - rBB;
+  const environmentA = rAA - observedA;
+  const hybrids: Hybrids = { a: a.model, b: b.model, ops, weightsOf: (model, layer) => weights.weightsOf(model, layer), read: readA };
+  const steps = request.switchable && xBforA !== null ? groupSteps(differences) : null;
+  const walked = steps === null || xBforA === null ? [rAB, rBB] : await switchOneByOne(hybrids, xBforA, steps);
+  const sideB = await environmentLines(b, ops, weights, xB, readB, observedB, 1);
+  const sideA = await environmentLines(a, ops, weights, xA, readA, observedA, -1);
+
+  const lines = new Map<string, BudgetLine>();
+  const put = (layer: string, column: "environmentA" | "environmentB" | "serialization", value: number): void => {
+    const line = lines.get(layer) ?? { layer, environmentB: 0, serialization: 0, environmentA: 0 };
+    lines.set(layer, { ...line, [column]: line[column] + value });
+  };
+  const nameOfB = (call: number): string => nameFor(evidence, call);
+  for (const { from, to, value } of sideB.lines) put(spanName(b.model, from, to, nameOfB), "environmentB", value);
+  for (const { from, to, value } of sideA.lines) put(spanName(a.model, from, to, (call) => a.model.calls[call]?.id ?? "?"), "environmentA", value);
+  const terms = walked.slice(1).map((value, i) => value - (walked[i] ?? Number.NaN));
+  if (steps === null) {
+    if (rBB !== rAB) put("structure", "serialization", rBB - rAB);
+  } else {
+    for (const [i, step] of steps.entries()) put(stepName(a.model, step), "serialization", terms[i] ?? Number.NaN);
+    const rest = rBB - (walked.at(-1) ?? rBB);
+    if (rest !== 0) put("structure", "serialization", rest);
+  }
+  const observed = observedB - observedA;
+  const parts = [environmentB, rBB - rAB, rAB - rAA, environmentA];
+  const scale = compensatedSum([observedB, rBB, rBB, rAB, rAB, rAA, rAA, observedA].map((value) => Math.abs(value)));
+  return {
+    budget: {
+      at: { output: at.name, sample: at.sample, index: at.index },
+      a: observedA,
+      b: observedB,
+      observed,
+      environmentB,
+      serialization: rBB - rAB,
+      input: rAB - rAA,
+      environmentA,
+      fusionA: sideA.traced === null ? 0 : sideA.traced - observedA,
+      residual: compensatedSum([observed, ...parts.map((part) => -part)]),
+      scale,
+      order: ["environmentA", "input", "serialization", ...differences.map((difference) => describe(a.model, difference)), "environmentB"],
+      byLayer: [...lines.values()].filter((line) => line.environmentA !== 0 || line.environmentB !== 0 || line.serialization !== 0),
+    },
+    effects: steps === null || xBforA === null ? differences.map(() => ({ contribution: null, alone: null })) : await effectsOf(hybrids, xBforA, differences, steps, terms, rBB),
+  };
+}
+
+/** Difference by difference; in a model with very many, layer by layer. */
+function groupSteps(differences: readonly FileDifference[]): FileDifference[][] {
+  if (differences.length <= MAX_LINES) return differences.map((difference) => [difference]);
+  const layers = [...new Set(differences.map(({ layerA }) => layerA))];
+  const byLayer = layers.map((layer) => differences.filter(({ layerA }) => layerA === layer));
+  const size = Math.ceil(byLayer.length / MAX_LINES);
+  return Array.from({ length: Math.ceil(byLayer.length / size) }, (_, i) => byLayer.slice(i * size, (i + 1) * size).flat());
+}
+
+async function effectsOf(
+  hybrids: Hybrids,
+  inputs: readonly RealTensor[],
+  differences: readonly FileDifference[],
+  steps: readonly (readonly FileDifference[])[],
+  terms: readonly number[],
+  rBB: number,
+): Promise<FormedBudget["effects"]> {
+  const contribution = new Map(steps.map((step, i) => [step[0], terms[i] ?? null] as const));
+  const effects: { contribution: number | null; alone: number | null }[] = [];
+  for (const difference of differences) {
+    const others = differences.filter((other) => other !== difference);
+    const alone = differences.length > MAX_ALONE ? null : (await withOnly(hybrids, inputs, others)) - rBB;
+    effects.push({ contribution: contribution.get(difference) ?? null, alone });
+  }
+  return effects;
+}
+
+interface SideLines {
+  readonly lines: readonly { readonly from: number; readonly to: number; readonly value: number }[];
+  /** The number as the watched run has it. */
+  readonly traced: number | null;
+}
+
+/** `sign` 1: engine − reference (side B); −1: reference − engine (side A). */
+async function environmentLines(
+  side: SideEvidence,
+  ops: Ops<RealTensor>,
+  weights: Evidence["weights"],
+  inputs: readonly RealTensor[],
+  read: (outputs: readonly RealTensor[]) => number,
+  plain: number,
+  sign: 1 | -1,
+): Promise<SideLines> {
+  if (side.activations === null) return { lines: [], traced: null };
+  const refuted = side.certificates.flatMap((certificate, call) => (certificate.status === "refuted" ? [call] : []));
+  const byError = side.certificates
+    .map(({ error }, call) => ({ call, error: error ?? 0 }))
+    .sort((x, y) => y.error - x.error)
+    .map(({ call }) => call);
+  const cuts = chooseCuts(side.model.calls.length, refuted, byError, MAX_LINES);
+  const activations = side.activations.map((outputs) => outputs?.map((output) => realFromTensor(output)) ?? null);
+  const { reference, values } = await cutByCut(
+    { model: side.model, ops, inputs, activations, read, weightsOf: (layer) => weights.weightsOf(side.model, layer) },
+    cuts,
+  );
+  const lines = values.map((value, i) => ({
+    from: (cuts[i - 1] ?? -1) + 1,
+    to: cuts[i] ?? 0,
+    value: sign * (value - (values[i - 1] ?? reference)),
+  }));
+  // Where the trace lacks the last activations, the rest is a line of its own, so that the column still sums up.
+  const traced = values.at(-1) ?? plain;
+  if (sign === 1 && traced !== plain) lines.push({ from: side.model.calls.length - 1, to: side.model.calls.length - 1, value: plain - traced });
+  return { lines, traced };
+}
+
+const spanName = (_model: Model, from: number, to: number, name: (call: number) => string): string =>
+  from === to ? name(to) : `${name(from)} … ${name(to)}`;
+
+/** A's name of a call of B, where it has one. */
+function nameFor({ a, b, matching }: Evidence, callB: number): string {
+  const callA = matching.callA[callB];
+  const matched = callA === undefined || callA === null ? undefined : a.model.calls[callA];
+  return matched?.id ?? b.model.calls[callB]?.id ?? "?";
+}
+
+const stepName = (a: Model, step: readonly FileDifference[]): string => {
+  const names = [...new Set(step.map(({ layerA }) => a.layers[layerA]?.path ?? "?"))];
+  return names.length === 1 ? (names[0] ?? "?") : `${names[0]} … ${names.at(-1)}`;
+};
+
+function describe(a: Model, difference: FileDifference): string {
+  const path = a.layers[difference.layerA]?.path ?? "?";
+  switch (difference.kind) {
+    case "weight":
+      return `${path}/${difference.name}`;
+    case "config":
+    case "layer":
+      return `${path}.${difference.keys.join("+")}`;
+    default:
+      return difference satisfies never;
+  }
+}

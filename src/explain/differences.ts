@@ -1,0 +1,69 @@
+/** @file Everything in which two matched files differ in meaning: the steps of the hybrids, and their causes. */
+
+import type { Matching } from "../compare/match.ts";
+import type { Model } from "../model/model.ts";
+import type { WeightCache } from "../model/weights.ts";
+import { configFindings, differingKeys } from "./causes/config.ts";
+import { equalValues, weightFinding } from "./causes/weights.ts";
+import type { FileDifference } from "./evidence.ts";
+import type { Finding } from "./finding.ts";
+
+export interface FileDifferences {
+  /** In topological order of A: config of a layer before its weights, those in file order. */
+  readonly differences: readonly FileDifference[];
+  readonly findings: readonly Finding[];
+}
+
+export async function findDifferences(a: Model, b: Model, matching: Matching, weights: WeightCache): Promise<FileDifferences> {
+  const differences: FileDifference[] = [];
+  const findings: Finding[] = [];
+  for (const { layerA, layerB } of matchedInOrder(a, matching)) {
+    const entryA = a.layers[layerA];
+    const entryB = b.layers[layerB];
+    if (entryA === undefined || entryB === undefined) continue;
+    const keys = differingKeys(entryA.layer, entryB.layer);
+    const sameWeights = entryA.layer.weights.map(shapeOf).join() === entryB.layer.weights.map(shapeOf).join();
+    if (keys.length > 0 || !sameWeights) {
+      const difference = { kind: sameWeights ? "config" : "layer", layerA, layerB, keys } as const;
+      differences.push(difference);
+      findings.push(...(keys.length > 0 ? configFindings(entryA, entryB, difference) : []));
+      if (keys.length === 0) findings.push(shapeFinding(entryA.path, entryB.path, difference));
+    }
+    if (!sameWeights) continue;
+    const valuesA = await weights.weightsOf(a, layerA);
+    const valuesB = await weights.weightsOf(b, layerB);
+    for (const { name } of entryA.layer.weights) {
+      const valueA = valuesA.get(name);
+      const valueB = valuesB.get(name);
+      const stored = entryB.weights.find((weight) => weight.spec.name === name);
+      if (valueA === undefined || valueB === undefined || stored === undefined || equalValues(valueA, valueB)) continue;
+      const difference = { kind: "weight", layerA, layerB, name } as const;
+      differences.push(difference);
+      findings.push(weightFinding(entryA, entryB, stored, { a: valueA, b: valueB }, difference));
+    }
+  }
+  return { differences, findings };
+}
+
+function matchedInOrder(a: Model, { layers }: Matching): { layerA: number; layerB: number }[] {
+  const firstCall = new Map<number, number>();
+  for (const [index, call] of a.calls.entries()) if (!firstCall.has(call.layer)) firstCall.set(call.layer, index);
+  return layers
+    .flatMap((match) => (match.a === null || match.b === null ? [] : [{ layerA: match.a, layerB: match.b }]))
+    .sort((x, y) => (firstCall.get(x.layerA) ?? 0) - (firstCall.get(y.layerA) ?? 0));
+}
+
+const shapeOf = ({ name, shape }: { name: string; shape: readonly number[] }): string => `${name}[${shape.join(" ")}]`;
+
+function shapeFinding(path: string, pathB: string, difference: FileDifference): Finding {
+  return {
+    kind: "structure",
+    side: "between",
+    layer: path,
+    layerB: pathB,
+    detail: "weight-shapes",
+    message: `the weights of ${path} have other shapes in the other file`,
+    hint: "the layers take inputs of different sizes; convert the model again from the file that you trust",
+    difference,
+  };
+}
