@@ -19,7 +19,11 @@ export class VernierError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly hint: string;
   readonly exitCode: ExitCode;
 
-  constructor(code: Code, details: ErrorDetails[Code], options: { where?: Place | string; cause?: unknown } = {}) {
+  constructor(
+    code: Code,
+    details: ErrorDetails[Code],
+    options: { where?: Place | string; cause?: unknown } = {},
+  ) {
     const { where = [], cause } = options;
     const { message, hint } = textOf(code, details);
     super(message, cause === undefined ? undefined : { cause });

@@ -16,5 +16,7 @@ export interface Problem {
 
 /** `["layers", 3, "config"]` → `layers[3].config`; a first step may be a file path. */
 export function formatPlace(place: Place): string {
-  return place.map((step, i) => (typeof step === "number" ? `[${step}]` : i === 0 ? step : `.${step}`)).join("");
+  return place
+    .map((step, i) => (typeof step === "number" ? `[${step}]` : i === 0 ? step : `.${step}`))
+    .join("");
 }

@@ -30,7 +30,7 @@ export interface ErrorDetails {
   "graph.malformed": { reason: string };
   "input.invalid": { reason: string };
   "usage.invalid": { reason: string };
-  "internal": { reason: string };
+  internal: { reason: string };
 }
 
 export type ErrorCode = keyof ErrorDetails;

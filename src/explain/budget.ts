@@ -30,7 +30,13 @@ export interface BudgetRequest {
   readonly evidence: Evidence;
   readonly ops: Ops<RealTensor>;
   /** The largest observed difference: positions of the output on both sides, sample, index without the batch. */
-  readonly at: { readonly outputA: number; readonly outputB: number; readonly name: string; readonly sample: number; readonly index: readonly number[] };
+  readonly at: {
+    readonly outputA: number;
+    readonly outputB: number;
+    readonly name: string;
+    readonly sample: number;
+    readonly index: readonly number[];
+  };
   /** What differs between the files, in topological order of A. */
   readonly differences: readonly FileDifference[];
   /** Can A be turned into B step by step? Else serialization is one line. */
@@ -56,8 +62,17 @@ export async function formBudget(request: BudgetRequest): Promise<FormedBudget> 
   const readB = read(at.outputB);
   const xA = a.inputs.map((input) => sampleOf(input, at.sample));
   const xB = b.inputs.map((input) => sampleOf(input, at.sample));
-  const reference = async (model: Model, inputs: readonly RealTensor[], reader: typeof readA): Promise<number> =>
-    reader(await evaluate<RealTensor>(model, ops, { inputs, weightsOf: (layer) => weights.weightsOf(model, layer) }));
+  const reference = async (
+    model: Model,
+    inputs: readonly RealTensor[],
+    reader: typeof readA,
+  ): Promise<number> =>
+    reader(
+      await evaluate<RealTensor>(model, ops, {
+        inputs,
+        weightsOf: (layer) => weights.weightsOf(model, layer),
+      }),
+    );
 
   const eA = a.arithmetic === null ? null : readA(a.predictions.map((tensor) => sampleOf(tensor, at.sample)));
   const eB = b.arithmetic === null ? null : readB(b.predictions.map((tensor) => sampleOf(tensor, at.sample)));
@@ -70,31 +85,51 @@ export async function formBudget(request: BudgetRequest): Promise<FormedBudget> 
   const observedB = eB ?? rBB;
   const environmentB = observedB - rBB;
   const environmentA = rAA - observedA;
-  const hybrids: Hybrids = { a: a.model, b: b.model, ops, weightsOf: (model, layer) => weights.weightsOf(model, layer), read: readA };
+  const hybrids: Hybrids = {
+    a: a.model,
+    b: b.model,
+    ops,
+    weightsOf: (model, layer) => weights.weightsOf(model, layer),
+    read: readA,
+  };
   const steps = request.switchable && xBforA !== null ? groupSteps(differences) : null;
-  const walked = steps === null || xBforA === null ? [rAB, rBB] : await switchOneByOne(hybrids, xBforA, steps);
+  const walked =
+    steps === null || xBforA === null ? [rAB, rBB] : await switchOneByOne(hybrids, xBforA, steps);
   const sideB = await environmentLines(b, ops, weights, xB, readB, observedB, 1);
   const sideA = await environmentLines(a, ops, weights, xA, readA, observedA, -1);
 
   const lines = new Map<string, BudgetLine>();
-  const put = (layer: string, column: "environmentA" | "environmentB" | "serialization", value: number): void => {
+  const put = (
+    layer: string,
+    column: "environmentA" | "environmentB" | "serialization",
+    value: number,
+  ): void => {
     const line = lines.get(layer) ?? { layer, environmentB: 0, serialization: 0, environmentA: 0 };
     lines.set(layer, { ...line, [column]: line[column] + value });
   };
   const nameOfB = (call: number): string => nameFor(evidence, call);
-  for (const { from, to, value } of sideB.lines) put(spanName(b.model, from, to, nameOfB), "environmentB", value);
-  for (const { from, to, value } of sideA.lines) put(spanName(a.model, from, to, (call) => a.model.calls[call]?.id ?? "?"), "environmentA", value);
+  for (const { from, to, value } of sideB.lines)
+    put(spanName(b.model, from, to, nameOfB), "environmentB", value);
+  for (const { from, to, value } of sideA.lines)
+    put(
+      spanName(a.model, from, to, (call) => a.model.calls[call]?.id ?? "?"),
+      "environmentA",
+      value,
+    );
   const terms = walked.slice(1).map((value, i) => value - (walked[i] ?? Number.NaN));
   if (steps === null) {
     if (rBB !== rAB) put("structure", "serialization", rBB - rAB);
   } else {
-    for (const [i, step] of steps.entries()) put(stepName(a.model, step), "serialization", terms[i] ?? Number.NaN);
+    for (const [i, step] of steps.entries())
+      put(stepName(a.model, step), "serialization", terms[i] ?? Number.NaN);
     const rest = rBB - (walked.at(-1) ?? rBB);
     if (rest !== 0) put("structure", "serialization", rest);
   }
   const observed = observedB - observedA;
   const parts = [environmentB, rBB - rAB, rAB - rAA, environmentA];
-  const scale = compensatedSum([observedB, rBB, rBB, rAB, rAB, rAA, rAA, observedA].map((value) => Math.abs(value)));
+  const scale = compensatedSum(
+    [observedB, rBB, rBB, rAB, rAB, rAA, rAA, observedA].map((value) => Math.abs(value)),
+  );
   return {
     budget: {
       at: { output: at.name, sample: at.sample, index: at.index },
@@ -108,10 +143,21 @@ export async function formBudget(request: BudgetRequest): Promise<FormedBudget> 
       fusionA: sideA.traced === null ? 0 : sideA.traced - observedA,
       residual: compensatedSum([observed, ...parts.map((part) => -part)]),
       scale,
-      order: ["environmentA", "input", "serialization", ...differences.map((difference) => describe(a.model, difference)), "environmentB"],
-      byLayer: [...lines.values()].filter((line) => line.environmentA !== 0 || line.environmentB !== 0 || line.serialization !== 0),
+      order: [
+        "environmentA",
+        "input",
+        "serialization",
+        ...differences.map((difference) => describe(a.model, difference)),
+        "environmentB",
+      ],
+      byLayer: [...lines.values()].filter(
+        (line) => line.environmentA !== 0 || line.environmentB !== 0 || line.serialization !== 0,
+      ),
     },
-    effects: steps === null || xBforA === null ? differences.map(() => ({ contribution: null, alone: null })) : await effectsOf(hybrids, xBforA, differences, steps, terms, rBB),
+    effects:
+      steps === null || xBforA === null
+        ? differences.map(() => ({ contribution: null, alone: null }))
+        : await effectsOf(hybrids, xBforA, differences, steps, terms, rBB),
   };
 }
 
@@ -121,7 +167,9 @@ function groupSteps(differences: readonly FileDifference[]): FileDifference[][] 
   const layers = [...new Set(differences.map(({ layerA }) => layerA))];
   const byLayer = layers.map((layer) => differences.filter(({ layerA }) => layerA === layer));
   const size = Math.ceil(byLayer.length / MAX_LINES);
-  return Array.from({ length: Math.ceil(byLayer.length / size) }, (_, i) => byLayer.slice(i * size, (i + 1) * size).flat());
+  return Array.from({ length: Math.ceil(byLayer.length / size) }, (_, i) =>
+    byLayer.slice(i * size, (i + 1) * size).flat(),
+  );
 }
 
 async function effectsOf(
@@ -159,15 +207,26 @@ async function environmentLines(
   sign: 1 | -1,
 ): Promise<SideLines> {
   if (side.activations === null) return { lines: [], traced: null };
-  const refuted = side.certificates.flatMap((certificate, call) => (certificate.status === "refuted" ? [call] : []));
+  const refuted = side.certificates.flatMap((certificate, call) =>
+    certificate.status === "refuted" ? [call] : [],
+  );
   const byError = side.certificates
     .map(({ error }, call) => ({ call, error: error ?? 0 }))
     .sort((x, y) => y.error - x.error)
     .map(({ call }) => call);
   const cuts = chooseCuts(side.model.calls.length, refuted, byError, MAX_LINES);
-  const activations = side.activations.map((outputs) => outputs?.map((output) => realFromTensor(output)) ?? null);
+  const activations = side.activations.map(
+    (outputs) => outputs?.map((output) => realFromTensor(output)) ?? null,
+  );
   const { reference, values } = await cutByCut(
-    { model: side.model, ops, inputs, activations, read, weightsOf: (layer) => weights.weightsOf(side.model, layer) },
+    {
+      model: side.model,
+      ops,
+      inputs,
+      activations,
+      read,
+      weightsOf: (layer) => weights.weightsOf(side.model, layer),
+    },
     cuts,
   );
   const lines = values.map((value, i) => ({
@@ -177,7 +236,8 @@ async function environmentLines(
   }));
   // Where the trace lacks the last activations, the rest is a line of its own, so that the column still sums up.
   const traced = values.at(-1) ?? plain;
-  if (sign === 1 && traced !== plain) lines.push({ from: side.model.calls.length - 1, to: side.model.calls.length - 1, value: plain - traced });
+  if (sign === 1 && traced !== plain)
+    lines.push({ from: side.model.calls.length - 1, to: side.model.calls.length - 1, value: plain - traced });
   return { lines, traced };
 }
 

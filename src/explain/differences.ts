@@ -14,7 +14,12 @@ export interface FileDifferences {
   readonly findings: readonly Finding[];
 }
 
-export async function findDifferences(a: Model, b: Model, matching: Matching, weights: WeightCache): Promise<FileDifferences> {
+export async function findDifferences(
+  a: Model,
+  b: Model,
+  matching: Matching,
+  weights: WeightCache,
+): Promise<FileDifferences> {
   const differences: FileDifference[] = [];
   const findings: Finding[] = [];
   for (const { layerA, layerB } of matchedInOrder(a, matching)) {
@@ -36,7 +41,8 @@ export async function findDifferences(a: Model, b: Model, matching: Matching, we
       const valueA = valuesA.get(name);
       const valueB = valuesB.get(name);
       const stored = entryB.weights.find((weight) => weight.spec.name === name);
-      if (valueA === undefined || valueB === undefined || stored === undefined || equalValues(valueA, valueB)) continue;
+      if (valueA === undefined || valueB === undefined || stored === undefined || equalValues(valueA, valueB))
+        continue;
       const difference = { kind: "weight", layerA, layerB, name } as const;
       differences.push(difference);
       findings.push(weightFinding(entryA, entryB, stored, { a: valueA, b: valueB }, difference));
@@ -47,13 +53,15 @@ export async function findDifferences(a: Model, b: Model, matching: Matching, we
 
 function matchedInOrder(a: Model, { layers }: Matching): { layerA: number; layerB: number }[] {
   const firstCall = new Map<number, number>();
-  for (const [index, call] of a.calls.entries()) if (!firstCall.has(call.layer)) firstCall.set(call.layer, index);
+  for (const [index, call] of a.calls.entries())
+    if (!firstCall.has(call.layer)) firstCall.set(call.layer, index);
   return layers
     .flatMap((match) => (match.a === null || match.b === null ? [] : [{ layerA: match.a, layerB: match.b }]))
     .sort((x, y) => (firstCall.get(x.layerA) ?? 0) - (firstCall.get(y.layerA) ?? 0));
 }
 
-const shapeOf = ({ name, shape }: { name: string; shape: readonly number[] }): string => `${name}[${shape.join(" ")}]`;
+const shapeOf = ({ name, shape }: { name: string; shape: readonly number[] }): string =>
+  `${name}[${shape.join(" ")}]`;
 
 function shapeFinding(path: string, pathB: string, difference: FileDifference): Finding {
   return {

@@ -24,7 +24,10 @@ export interface Continuation {
 }
 
 /** The followed number at each cut; `cuts` are call indices, ascending: the engine's own up to and including them. */
-export async function cutByCut(continuation: Continuation, cuts: readonly number[]): Promise<{ reference: number; values: number[] }> {
+export async function cutByCut(
+  continuation: Continuation,
+  cuts: readonly number[],
+): Promise<{ reference: number; values: number[] }> {
   const own = await ownResults(continuation);
   const reference = await continueFrom(continuation, own, -1);
   const values: number[] = [];
@@ -33,7 +36,13 @@ export async function cutByCut(continuation: Continuation, cuts: readonly number
 }
 
 /** The engine's results with the masks that the model means on them. */
-async function ownResults({ model, ops, weightsOf, inputs, activations }: Continuation): Promise<(LayerResult<RealTensor> | undefined)[]> {
+async function ownResults({
+  model,
+  ops,
+  weightsOf,
+  inputs,
+  activations,
+}: Continuation): Promise<(LayerResult<RealTensor> | undefined)[]> {
   const own: (LayerResult<RealTensor> | undefined)[] = new Array(model.calls.length);
   await evaluate<RealTensor>(model, ops, {
     inputs,
@@ -51,14 +60,25 @@ async function continueFrom(
   own: readonly (LayerResult<RealTensor> | undefined)[],
   cut: number,
 ): Promise<number> {
-  return read(await evaluate<RealTensor>(model, ops, { inputs, weightsOf, known: (call) => (call <= cut ? own[call] : undefined) }));
+  return read(
+    await evaluate<RealTensor>(model, ops, {
+      inputs,
+      weightsOf,
+      known: (call) => (call <= cut ? own[call] : undefined),
+    }),
+  );
 }
 
 /**
  * Where to cut: everywhere in a small model; in a large one around each refuted call and after those with the
  * largest local errors. A cut costs half a prediction.
  */
-export function chooseCuts(calls: number, refuted: readonly number[], byLocalError: readonly number[], limit: number): number[] {
+export function chooseCuts(
+  calls: number,
+  refuted: readonly number[],
+  byLocalError: readonly number[],
+  limit: number,
+): number[] {
   const last = calls - 1;
   if (calls <= limit) return Array.from({ length: calls }, (_, i) => i);
   const chosen = new Set([last]);

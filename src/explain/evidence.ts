@@ -34,7 +34,17 @@ export interface Evidence {
 
 /** One thing in which the files differ, and that a hybrid model can switch on its own. */
 export type FileDifference =
-  | { readonly kind: "config"; readonly layerA: number; readonly layerB: number; readonly keys: readonly string[] }
+  | {
+      readonly kind: "config";
+      readonly layerA: number;
+      readonly layerB: number;
+      readonly keys: readonly string[];
+    }
   | { readonly kind: "weight"; readonly layerA: number; readonly layerB: number; readonly name: string }
   /** Shapes of weights differ: config and weights can only be switched together. */
-  | { readonly kind: "layer"; readonly layerA: number; readonly layerB: number; readonly keys: readonly string[] };
+  | {
+      readonly kind: "layer";
+      readonly layerA: number;
+      readonly layerB: number;
+      readonly keys: readonly string[];
+    };

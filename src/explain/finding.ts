@@ -3,7 +3,22 @@
 import type { Cause } from "../compare/findings.ts";
 import type { FileDifference } from "./evidence.ts";
 
-export interface Finding extends Omit<Cause, "contribution" | "alone" | "accepted" | "repair" | "certainty" | "learnMore" | "layer" | "layerB" | "field" | "detail" | "valueA" | "valueB"> {
+export interface Finding
+  extends Omit<
+    Cause,
+    | "contribution"
+    | "alone"
+    | "accepted"
+    | "repair"
+    | "certainty"
+    | "learnMore"
+    | "layer"
+    | "layerB"
+    | "field"
+    | "detail"
+    | "valueA"
+    | "valueB"
+  > {
   readonly layer?: string | null;
   readonly layerB?: string | null;
   readonly field?: string | null;
@@ -16,7 +31,10 @@ export interface Finding extends Omit<Cause, "contribution" | "alone" | "accepte
   readonly difference?: FileDifference;
 }
 
-export function causeFrom(finding: Finding, effect: { readonly contribution: number | null; readonly alone: number | null }): Cause {
+export function causeFrom(
+  finding: Finding,
+  effect: { readonly contribution: number | null; readonly alone: number | null },
+): Cause {
   const { difference: _step, ...rest } = finding;
   return {
     layer: null,

@@ -7,7 +7,11 @@ export function sampleOf(tensor: Tensor, sample: number): RealTensor {
   const size = sizeOf(tensor.shape.slice(1));
   const { data } = tensor;
   const rows = data.slice(sample * size, (sample + 1) * size);
-  return realFromTensor({ shape: [1, ...tensor.shape.slice(1)], dtype: tensor.dtype, data: rows as Tensor["data"] });
+  return realFromTensor({
+    shape: [1, ...tensor.shape.slice(1)],
+    dtype: tensor.dtype,
+    data: rows as Tensor["data"],
+  });
 }
 
 /** The element at `index` (without the batch axis) of a batch of one. */

@@ -43,24 +43,35 @@ export async function switchOneByOne(
     for (const difference of step) apply(hybrids.b, switched, difference);
     const touched = new Set(step.map(({ layerA }) => layerA));
     const first = a.calls.findIndex((call) => touched.has(call.layer));
-    values.push(first < 0 ? (values.at(-1) ?? Number.NaN) : await walk(hybrids, inputs, switched, results, first));
+    values.push(
+      first < 0 ? (values.at(-1) ?? Number.NaN) : await walk(hybrids, inputs, switched, results, first),
+    );
   }
   return values;
 }
 
 /** The followed number when only `differences` are B's and everything else is A's; `base` gives the roles. */
-export async function withOnly(hybrids: Hybrids, inputs: readonly RealTensor[], differences: readonly FileDifference[]): Promise<number> {
+export async function withOnly(
+  hybrids: Hybrids,
+  inputs: readonly RealTensor[],
+  differences: readonly FileDifference[],
+): Promise<number> {
   const switched = new Map<number, Switched>();
   for (const difference of differences) apply(hybrids.b, switched, difference);
   return walk(hybrids, inputs, switched, new Array(hybrids.a.calls.length), 0);
 }
 
 function apply(b: Model, switched: Map<number, Switched>, difference: FileDifference): void {
-  const state = switched.get(difference.layerA) ?? { layerB: difference.layerB, config: false, weights: new Set<string>() };
+  const state = switched.get(difference.layerA) ?? {
+    layerB: difference.layerB,
+    config: false,
+    weights: new Set<string>(),
+  };
   switched.set(difference.layerA, state);
   if (difference.kind !== "weight") state.config = true;
   if (difference.kind === "weight") state.weights.add(difference.name);
-  if (difference.kind === "layer") for (const { name } of b.layers[difference.layerB]?.layer.weights ?? []) state.weights.add(name);
+  if (difference.kind === "layer")
+    for (const { name } of b.layers[difference.layerB]?.layer.weights ?? []) state.weights.add(name);
 }
 
 async function walk(

@@ -15,7 +15,11 @@ export function differingKeys(a: BoundLayer, b: BoundLayer): string[] {
   return [...keys].filter((key) => !equalJson(a.config[key] ?? null, b.config[key] ?? null));
 }
 
-export function configFindings(a: ModelLayer, b: ModelLayer, difference: FileDifference & { kind: "config" | "layer" }): Finding[] {
+export function configFindings(
+  a: ModelLayer,
+  b: ModelLayer,
+  difference: FileDifference & { kind: "config" | "layer" },
+): Finding[] {
   return difference.keys.map((key, i) => {
     const valueA = a.layer.config[key] ?? null;
     const valueB = b.layer.config[key] ?? null;
@@ -44,10 +48,19 @@ function detailOf(layer: ModelLayer, key: string, other: Json): "reader-ignores"
   if (raw === undefined) return "reader-differs";
   // The same word for two functions ("hard_sigmoid"): it is read, and means something else.
   const read = layer.layer.config[key];
-  return typeof raw === "string" && typeof read === "string" && read.startsWith(raw) ? "reader-differs" : "reader-ignores";
+  return typeof raw === "string" && typeof read === "string" && read.startsWith(raw)
+    ? "reader-differs"
+    : "reader-ignores";
 }
 
-function words(a: ModelLayer, key: string, valueA: Json, valueB: Json, detail: string | null, b: ModelLayer): { message: string; hint: string } {
+function words(
+  a: ModelLayer,
+  key: string,
+  valueA: Json,
+  valueB: Json,
+  detail: string | null,
+  b: ModelLayer,
+): { message: string; hint: string } {
   const from = show(valueA);
   const to = show(valueB);
   switch (detail) {
@@ -69,11 +82,13 @@ function words(a: ModelLayer, key: string, valueA: Json, valueB: Json, detail: s
   }
 }
 
-const show = (value: Json): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing"));
+const show = (value: Json): string =>
+  typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing");
 
 export function equalJson(x: Json | undefined, y: Json | undefined): boolean {
   if (Object.is(x, y)) return true;
-  if (Array.isArray(x) && Array.isArray(y)) return x.length === y.length && x.every((item, i) => equalJson(item, y[i]));
+  if (Array.isArray(x) && Array.isArray(y))
+    return x.length === y.length && x.every((item, i) => equalJson(item, y[i]));
   if (isObject(x) && isObject(y)) {
     const keys = new Set([...Object.keys(x), ...Object.keys(y)]);
     return [...keys].every((key) => equalJson(x[key] as Json, y[key] as Json));

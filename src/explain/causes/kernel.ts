@@ -25,7 +25,13 @@ export function engineFindings(side: "a" | "b", evidence: SideEvidence): Finding
   });
 }
 
-function kernelFinding(side: "a" | "b", { model, engine }: SideEvidence, index: number, id: string, certificate: CallCertificate): Finding {
+function kernelFinding(
+  side: "a" | "b",
+  { model, engine }: SideEvidence,
+  index: number,
+  id: string,
+  certificate: CallCertificate,
+): Finding {
   const call = model.calls[index];
   const entry = call === undefined ? undefined : model.layers[call.layer];
   const dims = call?.inputs.map((ref) => model.calls[ref.call]?.outputs[ref.output]?.dims ?? []) ?? [];
@@ -40,12 +46,21 @@ function kernelFinding(side: "a" | "b", { model, engine }: SideEvidence, index: 
     message: lostMask
       ? `${engine} loses the mask that reaches ${id} (${entry?.layer.className ?? "layer"}): padded steps count as real ones`
       : `${engine} computes ${id} (${entry?.layer.className ?? "layer"}) wrongly${known === undefined ? "" : `: ${known.why}`}`,
-    hint: known?.remedy ?? (lostMask ? "feed sequences without padding, or run another backend" : "try another backend (--b tfjs:cpu, --b tfjs:wasm), and report the layer to its makers"),
+    hint:
+      known?.remedy ??
+      (lostMask
+        ? "feed sequences without padding, or run another backend"
+        : "try another backend (--b tfjs:cpu, --b tfjs:wasm), and report the layer to its makers"),
     learnMore: known?.link ?? null,
   };
 }
 
-function precisionFinding(side: "a" | "b", { engine }: SideEvidence, id: string, certificate: CallCertificate): Finding {
+function precisionFinding(
+  side: "a" | "b",
+  { engine }: SideEvidence,
+  id: string,
+  certificate: CallCertificate,
+): Finding {
   return {
     kind: "precision",
     side,

@@ -9,7 +9,13 @@ export function notANumberFindings(side: "a" | "b", { model, activations, engine
   for (const [index, call] of model.calls.entries()) {
     const outputs = activations[index];
     if (outputs === null || outputs === undefined || outputs.every(isFinite)) continue;
-    if (!call.inputs.every((ref) => activations[ref.call]?.[ref.output] === undefined || isFinite(activations[ref.call]?.[ref.output]))) continue;
+    if (
+      !call.inputs.every(
+        (ref) =>
+          activations[ref.call]?.[ref.output] === undefined || isFinite(activations[ref.call]?.[ref.output]),
+      )
+    )
+      continue;
     const value = firstNonFinite(outputs);
     return [
       {

@@ -50,22 +50,31 @@ export function detailOf(a: RealTensor, b: RealTensor, stored: string | null): W
 
 /** TF.js stores q and reads fl(q·scale + min): the error is at most half a step beside the roundings of that read. */
 function quantizedAs(a: RealTensor, b: RealTensor, stored: string | null): WeightDetail | null {
-  if (stored === "float16") return b.data.every((value, i) => value === roundToFloat16(a.data[i] ?? 0)) ? "float16" : null;
+  if (stored === "float16")
+    return b.data.every((value, i) => value === roundToFloat16(a.data[i] ?? 0)) ? "float16" : null;
   if (stored !== "uint8" && stored !== "uint16") return null;
   const { low, high } = rangeOf(a);
   // The writer widens the range to hold 0 and may nudge it by a step: tensorflowjs quantization.py.
   const range = Math.max(high, 0) - Math.min(low, 0);
   const step = range / (stored === "uint8" ? 255 : 65535);
-  const within = b.data.every((value, i) => Math.abs(value - (a.data[i] ?? 0)) <= step + 2 ** -22 * Math.max(Math.abs(low), Math.abs(high)));
+  const within = b.data.every(
+    (value, i) =>
+      Math.abs(value - (a.data[i] ?? 0)) <= step + 2 ** -22 * Math.max(Math.abs(low), Math.abs(high)),
+  );
   return within ? `quantized-${stored}` : null;
 }
 
 /** One factor for all, to within the float32 rounding of each product. */
 function isScaled(a: RealTensor, b: RealTensor): boolean {
-  const pivot = a.data.reduce((best, value, i) => (Math.abs(value) > Math.abs(a.data[best] ?? 0) ? i : best), 0);
+  const pivot = a.data.reduce(
+    (best, value, i) => (Math.abs(value) > Math.abs(a.data[best] ?? 0) ? i : best),
+    0,
+  );
   const factor = (b.data[pivot] ?? 0) / (a.data[pivot] ?? 0);
   if (a.data.length < 2 || !Number.isFinite(factor) || factor === 0) return false;
-  return b.data.every((value, i) => Math.abs(value - (a.data[i] ?? 0) * factor) <= 2 ** -22 * Math.abs(value) + 2 ** -149);
+  return b.data.every(
+    (value, i) => Math.abs(value - (a.data[i] ?? 0) * factor) <= 2 ** -22 * Math.abs(value) + 2 ** -149,
+  );
 }
 
 /** Axes reversed, or the last two swapped. */
@@ -85,7 +94,9 @@ function permuted(x: RealTensor, permutation: readonly number[]): Float64Array {
   const out = new Float64Array(x.data.length);
   const index = new Array<number>(shape.length).fill(0);
   for (let i = 0; i < out.length; i++) {
-    out[i] = x.data[index.reduce((offset, at, axis) => offset + at * (strides[permutation[axis] ?? 0] ?? 0), 0)] ?? 0;
+    out[i] =
+      x.data[index.reduce((offset, at, axis) => offset + at * (strides[permutation[axis] ?? 0] ?? 0), 0)] ??
+      0;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       index[axis] = (index[axis] ?? 0) + 1;
       if ((index[axis] ?? 0) < (shape[axis] ?? 1)) break;
@@ -108,7 +119,10 @@ function isOtherRun(a: RealTensor, b: RealTensor): boolean {
   if (a.data.length !== b.data.length) return true;
   const { low, high } = rangeOf(a);
   const halfStep = (Math.max(high, 0) - Math.min(low, 0)) / 255 / 2;
-  const far = a.data.reduce((count, value, i) => count + (Math.abs(value - (b.data[i] ?? 0)) > halfStep ? 1 : 0), 0);
+  const far = a.data.reduce(
+    (count, value, i) => count + (Math.abs(value - (b.data[i] ?? 0)) > halfStep ? 1 : 0),
+    0,
+  );
   return far > a.data.length / 2;
 }
 

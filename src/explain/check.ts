@@ -1,0 +1,251 @@
+/**
+ * @file `check`: do two models predict the same, and if not, why. Runs both sides, judges every call, forms the
+ * budget, finds the causes, gives the verdict. Differences are data; only what stops the work is thrown.
+ */
+
+import { isVernierError, VernierError } from "../base/errors.ts";
+import type { Problem } from "../base/problem.ts";
+import { certify } from "../compare/certify.ts";
+import type { Budget, Cause, Report, Side } from "../compare/findings.ts";
+import { matchModels } from "../compare/match.ts";
+import { compareOutputs } from "../compare/outputs.ts";
+import { weightCache } from "../model/weights.ts";
+import { float64Ops } from "../ops/float64.ts";
+import { VERSION } from "../base/version.ts";
+import { formBudget, type FormedBudget } from "./budget.ts";
+import { inputFinding } from "./causes/input.ts";
+import { engineFindings } from "./causes/kernel.ts";
+import { notANumberFindings } from "./causes/not-a-number.ts";
+import { structureFindings } from "./causes/structure.ts";
+import { findDifferences } from "./differences.ts";
+import type { Evidence } from "./evidence.ts";
+import { causeFrom, type Finding } from "./finding.ts";
+import { feed, type Fed } from "./feed.ts";
+import { layerRows } from "./layer-rows.ts";
+import type { CheckedModel, CheckOptions } from "./options.ts";
+import { observe, type Observation } from "./observe.ts";
+import { engineSide, referenceSide, type RunningSide } from "./side.ts";
+import { headlineOf, verdictOf } from "./verdict.ts";
+
+const NOTHING = { contribution: null, alone: null } as const;
+
+export async function check(options: CheckOptions): Promise<Report> {
+  const { a, b, reporter } = options;
+  const timings: Record<string, number> = {};
+  const timed = async <T>(stage: string, work: () => Promise<T>): Promise<T> => {
+    reporter?.stage(stage);
+    const start = performance.now();
+    const result = await work();
+    timings[stage] = (timings[stage] ?? 0) + performance.now() - start;
+    return result;
+  };
+  const ops = float64Ops();
+  const weights = weightCache();
+  const matching = await timed("match", () => matchModels(a.model, b.model));
+  const files = await timed("compare files", () => findDifferences(a.model, b.model, matching, weights));
+  const fed = await feed(options.input, a.model, b.model, matching);
+  const open = (side: CheckedModel, engine: CheckOptions["engineA"]): Promise<RunningSide> =>
+    engine === "reference"
+      ? Promise.resolve(referenceSide(side.model, ops, weights))
+      : engineSide(side.model, engine, { path: side.path, format: side.format }, options.engineOptions);
+
+  let observed: Observation | null = null;
+  let failure: VernierError | null = null;
+  const infos: { a: RunningSide | null; b: RunningSide | null } = { a: null, b: null };
+  try {
+    await using sideB = await timed("load B", () => open(b, options.engineB));
+    infos.b = sideB;
+    await using sideA = await timed("load A", () => open(a, options.engineA));
+    infos.a = sideA;
+    observed = await timed("run", () =>
+      observe(
+        {
+          a: sideA,
+          b: sideB,
+          fed,
+          matching,
+          weights,
+          timings,
+          ...(reporter === undefined ? {} : { reporter }),
+        },
+        certify,
+      ),
+    );
+  } catch (error) {
+    if (
+      !isVernierError(
+        error,
+        "engine.refused",
+        "engine.unavailable",
+        "engine.timeout",
+        "engine.crashed",
+        "input.invalid",
+      )
+    )
+      throw error;
+    failure = error;
+  }
+
+  const inputFindings = fed.pairs.flatMap(
+    ({ name, a: tensorA, b: tensorB }) => inputFinding(name, tensorA, tensorB) ?? [],
+  );
+  const findings: Finding[] = [...files.findings, ...structureFindings(matching), ...inputFindings];
+  let formed: FormedBudget | null = null;
+  if (observed !== null) {
+    const evidence: Evidence = { a: observed.a, b: observed.b, matching, weights };
+    findings.push(
+      ...engineFindings("b", observed.b),
+      ...engineFindings("a", observed.a),
+      ...notANumberFindings("b", observed.b),
+      ...notANumberFindings("a", observed.a),
+    );
+    const { at } = observed.outputs;
+    if (at !== null) {
+      formed = await timed("budget", () =>
+        formBudget({
+          evidence,
+          ops,
+          at,
+          differences: files.differences,
+          switchable: matching.structure.every(({ kind }) => kind === "outputs"),
+          inputsForA: fed.bForA,
+        }),
+      );
+    }
+  }
+  const causes = sortedCauses(findings, files.differences, formed, options.accept);
+  const certificates = observed === null ? [] : [...observed.a.certificates, ...observed.b.certificates];
+  const verdict = verdictOf({
+    causes,
+    certificates,
+    predicted: observed?.outputs.compared ?? false,
+    sameInput: inputFindings.length === 0,
+  });
+  const outputs = observed?.outputs.rows ?? [];
+  const notCompared = reasonsNotCompared(failure, observed, formed?.budget ?? null);
+  const engineName = (side: RunningSide | null, engine: CheckOptions["engineA"]): string =>
+    side?.engine ?? (engine === "reference" ? "reference" : engine.id);
+  return {
+    schema: "vernier.report/1",
+    vernier: VERSION,
+    verdict,
+    headline: headlineOf(verdict, {
+      causes,
+      outputs,
+      samples: fed.samples,
+      engineA: engineName(infos.a, options.engineA),
+      engineB: sayEngine(infos.b, engineName(infos.b, options.engineB)),
+      reason: failure?.message ?? notCompared[0]?.reason ?? null,
+    }),
+    sides: {
+      a: await describeSide(a, infos.a, engineName(infos.a, options.engineA)),
+      b: await describeSide(b, infos.b, engineName(infos.b, options.engineB)),
+    },
+    input: {
+      source: options.input.source,
+      samples: fed.samples,
+      seed: options.input.source === "synthetic" ? options.input.seed : null,
+      tensors: fed.tensors,
+    },
+    outputs,
+    predictions: observed?.outputs.predictions ?? [],
+    budget: formed?.budget ?? null,
+    layers: layerRows(a.model, b.model, matching, observed),
+    causes: verdict === "agree" ? [] : causes,
+    notCompared,
+    problems: [...problemsOf(a, "a"), ...problemsOf(b, "b"), ...(failure === null ? [] : [failure.problem])],
+    reproduce: options.reproduce,
+    timingsMs: timings,
+  };
+}
+
+function sortedCauses(
+  findings: readonly Finding[],
+  differences: readonly object[],
+  formed: FormedBudget | null,
+  accept: readonly string[],
+): Cause[] {
+  const causes = findings.map((finding) => {
+    const at = finding.difference === undefined ? -1 : differences.indexOf(finding.difference);
+    const cause = causeFrom(finding, formed?.effects[at] ?? engineTerm(finding, formed?.budget ?? null));
+    return { ...cause, accepted: accept.some((word) => accepts(word, cause)) };
+  });
+  return causes.sort((x, y) => Math.abs(y.contribution ?? 0) - Math.abs(x.contribution ?? 0));
+}
+
+/** A cause that is not a step of the files: its line, or its bracket, of the budget. */
+function engineTerm(
+  finding: Finding,
+  budget: Budget | null,
+): { contribution: number | null; alone: number | null } {
+  if (budget === null) return NOTHING;
+  if (finding.kind === "input") return { contribution: budget.input, alone: -budget.input };
+  if (finding.kind === "structure") return { contribution: budget.serialization, alone: null };
+  const line = budget.byLayer.find(({ layer }) => layer === (finding.layer ?? finding.layerB));
+  const contribution = finding.side === "a" ? line?.environmentA : line?.environmentB;
+  return { contribution: contribution ?? null, alone: contribution === undefined ? null : -contribution };
+}
+
+const accepts = (word: string, { kind, layer, layerB }: Cause): boolean => {
+  const [wanted, where] = word.split(":", 2);
+  return wanted === kind && (where === undefined || where === layer || where === layerB);
+};
+
+function reasonsNotCompared(
+  failure: VernierError | null,
+  observed: Observation | null,
+  budget: Budget | null,
+): Report["notCompared"] {
+  const reasons = failure === null ? [] : [{ what: "predictions", reason: failure.message }];
+  for (const [side, evidence] of observed === null
+    ? []
+    : ([
+        ["a", observed.a],
+        ["b", observed.b],
+      ] as const)) {
+    for (const [index, certificate] of evidence.certificates.entries()) {
+      if (certificate.status !== "not-run" || certificate.explains === "is the reference") continue;
+      reasons.push({
+        what: `layer ${evidence.model.calls[index]?.id ?? "?"} on side ${side}`,
+        reason: certificate.explains ?? "not checked",
+      });
+    }
+  }
+  if (observed !== null) reasons.push(...observed.outputs.notCompared);
+  if (budget === null)
+    reasons.push({
+      what: "budget",
+      reason:
+        observed === null
+          ? "a side gave no prediction"
+          : (observed.outputs.whyNoBudget ?? "no output could be compared"),
+    });
+  return reasons;
+}
+
+const sayEngine = (side: RunningSide | null, engine: string): string =>
+  engine.startsWith("tfjs:")
+    ? `TensorFlow.js ${side?.info?.version.split(" ")[0] ?? ""} (${engine.slice(5)})`
+    : engine;
+
+async function describeSide(side: CheckedModel, running: RunningSide | null, engine: string): Promise<Side> {
+  const { model, path, format } = side;
+  return {
+    path,
+    format,
+    dialect: model.dialect,
+    writer: model.writer,
+    backend: model.backend,
+    engine,
+    engineVersion: running?.info?.version ?? (engine === "reference" ? VERSION : "not started"),
+    arithmetic: running?.info?.arithmetic.name ?? (engine === "reference" ? "float64" : "unknown"),
+    hardware: running?.info?.hardware ?? null,
+    sha256: await side.sha256(),
+  };
+}
+
+const problemsOf = ({ model }: CheckedModel, side: string): Problem[] =>
+  model.problems.map((problem) => ({ ...problem, where: `${side}: ${problem.where}` }));
+
+export type { Fed };
+export { compareOutputs };

@@ -1,0 +1,47 @@
+/** @file What a check is asked to do. */
+
+import type { Engine, EngineOptions } from "../engines/engine.ts";
+import type { Model } from "../model/model.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+export interface NamedTensor {
+  readonly name: string | null;
+  readonly tensor: Tensor;
+}
+
+export type InputSpec =
+  | { readonly source: "synthetic"; readonly samples: number; readonly seed: number }
+  /** `b` where side B is fed something else. */
+  | {
+      readonly source: "files";
+      readonly a: readonly NamedTensor[];
+      readonly b: readonly NamedTensor[] | null;
+    };
+
+/** Told what is going on; the command line shows it, a library caller may ignore it. */
+export interface Reporter {
+  stage(name: string, detail?: string): void;
+  progress(done: number, total: number): void;
+}
+
+/** A model file as a check takes it. */
+export interface CheckedModel {
+  readonly model: Model;
+  readonly path: string;
+  readonly format: "keras-h5" | "keras-v3" | "tfjs-layers" | "tfjs-graph";
+  sha256(): Promise<string>;
+}
+
+export interface CheckOptions {
+  readonly a: CheckedModel;
+  readonly b: CheckedModel;
+  readonly engineA: "reference" | Engine;
+  readonly engineB: "reference" | Engine;
+  readonly engineOptions: EngineOptions;
+  readonly input: InputSpec;
+  /** KIND or KIND:LAYER of causes that do not fail the check. */
+  readonly accept: readonly string[];
+  /** The command line that gives the report again. */
+  readonly reproduce: string;
+  readonly reporter?: Reporter;
+}
