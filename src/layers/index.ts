@@ -1,6 +1,68 @@
 /** @file Every layer family, one line each. */
 
+import { concatenate } from "./concatenate.ts";
+import { cropping1d, cropping2d } from "./cropping.ts";
 import type { LayerDefinition } from "./define.ts";
 import { dense } from "./dense.ts";
+import { dot } from "./dot.ts";
+import {
+  activityRegularization,
+  alphaDropout,
+  dropout,
+  gaussianDropout,
+  gaussianNoise,
+  spatialDropout1d,
+  spatialDropout2d,
+  spatialDropout3d,
+} from "./dropout.ts";
+import { eluLayer } from "./elu.ts";
+import { flatten } from "./flatten.ts";
+import { inputLayer } from "./input-layer.ts";
+import { leakyRelu } from "./leaky-relu.ts";
+import { addLayer, averageLayer, maximumLayer, minimumLayer, multiplyLayer, subtractLayer } from "./merge.ts";
+import { permute } from "./permute.ts";
+import { prelu } from "./prelu.ts";
+import { reluLayer } from "./relu.ts";
+import { repeatVector } from "./repeat-vector.ts";
+import { rescaling } from "./rescaling.ts";
+import { reshape } from "./reshape.ts";
+import { softmaxLayer } from "./softmax-layer.ts";
+import { upSampling1d, upSampling2d } from "./upsampling.ts";
+import { zeroPadding1d, zeroPadding2d } from "./zero-padding.ts";
 
-export const LAYERS: readonly LayerDefinition[] = [dense];
+export const LAYERS: readonly LayerDefinition[] = [
+  dense,
+  inputLayer,
+  dropout,
+  spatialDropout1d,
+  spatialDropout2d,
+  spatialDropout3d,
+  gaussianDropout,
+  gaussianNoise,
+  alphaDropout,
+  activityRegularization,
+  flatten,
+  reshape,
+  permute,
+  repeatVector,
+  addLayer,
+  subtractLayer,
+  multiplyLayer,
+  averageLayer,
+  maximumLayer,
+  minimumLayer,
+  concatenate,
+  dot,
+  zeroPadding1d,
+  zeroPadding2d,
+  cropping1d,
+  cropping2d,
+  upSampling1d,
+  upSampling2d,
+  reluLayer,
+  leakyRelu,
+  eluLayer,
+  prelu,
+  softmaxLayer,
+  rescaling,
+];

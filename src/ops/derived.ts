@@ -102,3 +102,23 @@ export function toChannelsFirst<T>(ops: Ops<T>, x: T): T {
   const rank = ops.dimsOf(x).length;
   return ops.transpose(x, [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)]);
 }
+
+/** How engines bring a vector to length 1, given s = max(Σx², least): x·(1/√s), x/√s, x·min(1/√Σx², 1/√least). */
+export type L2Form = "reciprocal" | "quotient" | "clipped-reciprocal";
+export const L2_FORMS: readonly [L2Form, ...L2Form[]] = ["reciprocal", "quotient", "clipped-reciprocal"];
+
+export function l2_normalize<T>(
+  ops: Ops<T>,
+  x: T,
+  axes: readonly number[],
+  least: number,
+  form: L2Form = "reciprocal",
+): T {
+  const squares = ops.reduce("sum", ops.unary("square", x), axes, true);
+  if (form === "clipped-reciprocal") {
+    const inverse = ops.binary("minimum", ops.unary("rsqrt", squares), scalar(ops, 1 / Math.sqrt(least)));
+    return multiply(ops, x, inverse);
+  }
+  const s = ops.binary("maximum", squares, scalar(ops, least));
+  return form === "quotient" ? divide(ops, x, ops.unary("sqrt", s)) : multiply(ops, x, ops.unary("rsqrt", s));
+}
