@@ -50,7 +50,7 @@ export const rescaling = defineLayer({
   },
 
   samples: [
-    { config: { scale: 0.00392156862745098 }, inputs: [{ shape: [2, 3, 4], values: "large" }] },
+    { config: { scale: 0.00392156862745098, offset: 0 }, inputs: [{ shape: [2, 3, 4], values: "large" }] },
     {
       config: { scale: 0.00784313725490196, offset: -1 },
       inputs: [{ shape: [2, 3, 4, 3], values: "large" }],
