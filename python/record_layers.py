@@ -13,7 +13,7 @@ SAMPLES.json is a list of cases (dumped from the layer definitions by scripts/du
       "args": { name: JSON | tensor spec | [tensor spec] },                     further call arguments,
       "dialects": ["keras2", "keras3"] }
 
-`values`: normal, uniform (0..1), positive, small (1e-3), large (50), indices (0..max-1), pixels (0..255), bits, zeros,
+`values`: normal, uniform (0..1), positive, small (1e-3), tiny (1e-7), large (50), indices (0..max-1), pixels (0..255), bits, zeros,
 padded (normal, zero where a "ragged" mask would be false, as Masking expects), signed (small whole numbers).
 
 OUTDIR/<family>.json.gz gets every case with config as Keras's own get_config returned it, seeded weights in
@@ -57,6 +57,8 @@ def make_values(kind, shape, dtype, maximum, random):
         value = random.uniform(0.1, 2.0, shape)
     elif kind == "small":
         value = random.normal(0.0, 1e-3, shape)
+    elif kind == "tiny":
+        value = random.normal(0.0, 1e-7, shape)
     elif kind == "large":
         value = random.normal(0.0, 50.0, shape)
     elif kind == "indices":

@@ -81,7 +81,7 @@ export interface SampleInput {
   /** With the batch. */
   readonly shape: Shape;
   readonly dtype?: DType;
-  readonly values?: "normal" | "uniform" | "indices" | "positive" | "small" | "large";
+  readonly values?: "normal" | "uniform" | "indices" | "positive" | "small" | "tiny" | "large";
   /** Exclusive, for "indices". */
   readonly max?: number;
   /** A bool mask [batch, time] fed beside the tensor. */
@@ -94,6 +94,8 @@ export interface Sample {
   readonly config: JsonObject;
   readonly keras2?: JsonObject;
   readonly inputs: readonly SampleInput[];
+  /** Further arguments of the call, tensors as specs: `initial_state: [{ shape: [2, 3] }]`. */
+  readonly args?: JsonObject;
   /** @default both */
   readonly dialects?: readonly ("keras2" | "keras3")[];
 }

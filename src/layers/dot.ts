@@ -81,7 +81,7 @@ export const dot = defineLayer({
     // Shorter than the least length of Keras 2, longer than that of Keras 3.
     {
       config: { axes: 1, normalize: true },
-      inputs: [{ shape: [3, 4], values: "small" }, { shape: [3, 4] }],
+      inputs: [{ shape: [3, 4], values: "tiny" }, { shape: [3, 4] }],
     },
   ],
 });

@@ -27,6 +27,7 @@ import { repeatVector } from "./repeat-vector.ts";
 import { rescaling } from "./rescaling.ts";
 import { reshape } from "./reshape.ts";
 import { softmaxLayer } from "./softmax-layer.ts";
+import { unitNormalization } from "./unit-normalization.ts";
 import { upSampling1d, upSampling2d } from "./upsampling.ts";
 import { zeroPadding1d, zeroPadding2d } from "./zero-padding.ts";
 
@@ -65,4 +66,5 @@ export const LAYERS: readonly LayerDefinition[] = [
   prelu,
   softmaxLayer,
   rescaling,
+  unitNormalization,
 ];
