@@ -1,0 +1,237 @@
+/**
+ * @file A model's topology as its JSON says it: layers, and for each call of a layer the tensors it is given.
+ * One form for Sequential and Functional, for Keras 2's and TF.js's node lists and Keras 3's argument trees.
+ */
+
+import { invalid } from "../base/decode.ts";
+import { VernierError } from "../base/errors.ts";
+import { isObject } from "../base/json.ts";
+import type { Place } from "../base/problem.ts";
+
+/** Output `tensor` of call `node` of `layer`, in the numbering of the file. */
+export interface NodeRef {
+  readonly layer: string;
+  readonly node: number;
+  readonly tensor: number;
+}
+
+export interface NodeSpec {
+  readonly inputs: readonly NodeRef[];
+  readonly initial_state: readonly NodeRef[];
+  /** A mask given by the caller. */
+  readonly mask: NodeRef | null;
+}
+
+export interface LayerEntry {
+  readonly name: string;
+  readonly className: string;
+  /** Of a Keras 3 operation such as "keras.src.ops.numpy", else "". */
+  readonly module: string;
+  readonly config: Record<string, unknown>;
+  readonly nodes: readonly NodeSpec[];
+  readonly where: Place;
+}
+
+export interface GraphSpec {
+  readonly name: string | null;
+  readonly layers: readonly LayerEntry[];
+  readonly inputs: readonly NodeRef[];
+  readonly outputs: readonly NodeRef[];
+}
+
+/** Far above any real model (NASNetLarge has 1,039); keeps a crafted file from taking the machine. */
+export const MAX_LAYERS = 20_000;
+
+const MODELS = new Set(["Sequential", "Functional", "Model"]);
+export const isModel = (json: unknown): json is Record<string, unknown> =>
+  isObject(json) &&
+  MODELS.has(String(json["class_name"])) &&
+  (Array.isArray(json["config"]) || isObject(json["config"]));
+
+export function decodeGraph(json: unknown, where: Place): GraphSpec {
+  if (!isObject(json)) throw invalid("a model with class_name and config", json, where);
+  const className = json["class_name"];
+  if (className === "Sequential") return decodeSequential(json["config"], [...where, "config"]);
+  if (typeof className === "string" && MODELS.has(className))
+    return decodeFunctional(json["config"], [...where, "config"]);
+  throw new VernierError(
+    "layer.unsupported",
+    {
+      className: String(className),
+      reason: "it is a model class of its own, whose connections are not in the file",
+    },
+    { where },
+  );
+}
+
+function layersOf(json: unknown, where: Place): unknown[] {
+  if (!Array.isArray(json)) throw invalid("a list of layers", json, where);
+  if (json.length > MAX_LAYERS)
+    throw new VernierError(
+      "file.limit",
+      { limit: "the number of layers", value: String(json.length), allowed: String(MAX_LAYERS) },
+      { where },
+    );
+  return json;
+}
+
+function decodeSequential(config: unknown, where: Place): GraphSpec {
+  const list = Array.isArray(config) ? config : isObject(config) ? config["layers"] : undefined;
+  const place = Array.isArray(config) ? where : [...where, "layers"];
+  const entries = layersOf(list, place).map((layer, i) => decodeEntry(layer, [...place, i]));
+  const [first] = entries;
+  if (first === undefined)
+    throw new VernierError("graph.malformed", { reason: "the model has no layers" }, { where });
+  const shape =
+    first.config["batch_input_shape"] ??
+    first.config["batch_shape"] ??
+    (isObject(config) ? config["build_input_shape"] : undefined) ??
+    innerShape(first);
+  const chain =
+    first.className === "InputLayer"
+      ? entries
+      : [inputEntry(`${first.name}_input`, shape, first, where), ...entries];
+  const layers = chain.map((entry, i): LayerEntry => {
+    const before = chain[i - 1];
+    const inputs = before === undefined ? [] : [{ layer: before.name, node: 0, tensor: 0 }];
+    return { ...entry, nodes: [{ inputs, initial_state: [], mask: null }] };
+  });
+  const refTo = (entry: LayerEntry | undefined): NodeRef[] =>
+    entry === undefined ? [] : [{ layer: entry.name, node: 0, tensor: 0 }];
+  return {
+    name: isObject(config) && typeof config["name"] === "string" ? config["name"] : null,
+    layers,
+    inputs: refTo(layers[0]),
+    outputs: refTo(layers.at(-1)),
+  };
+}
+
+/** The input shape of a nested model or wrapped layer that comes first. */
+function innerShape({ config }: LayerEntry): unknown {
+  const inner =
+    isObject(config["layer"]) && isObject(config["layer"]["config"]) ? config["layer"]["config"] : config;
+  if (inner["batch_input_shape"] !== undefined) return inner["batch_input_shape"];
+  const layers = inner["layers"];
+  const first: unknown = Array.isArray(layers) ? layers[0] : undefined;
+  return isObject(first) && isObject(first["config"])
+    ? (first["config"]["batch_input_shape"] ?? first["config"]["batch_shape"])
+    : undefined;
+}
+
+function inputEntry(name: string, shape: unknown, first: LayerEntry, where: Place): LayerEntry {
+  const dtype =
+    first.className === "Embedding"
+      ? "int32"
+      : typeof first.config["dtype"] === "string"
+        ? first.config["dtype"]
+        : "float32";
+  if (shape === undefined) throw invalid("an input shape on the first layer", shape, where);
+  return {
+    name,
+    className: "InputLayer",
+    module: "",
+    config: { batch_input_shape: shape, dtype, name },
+    nodes: [],
+    where,
+  };
+}
+
+function decodeEntry(json: unknown, where: Place): LayerEntry {
+  if (!isObject(json)) throw invalid("a layer", json, where);
+  const { class_name: className, config } = json;
+  if (typeof className !== "string") throw invalid("a class_name", className, [...where, "class_name"]);
+  // Sequential and old nested models may hold a plain list of layers.
+  const held = Array.isArray(config) ? { layers: config } : config;
+  if (!isObject(held)) throw invalid("a config", config, [...where, "config"]);
+  const name = json["name"] ?? held["name"];
+  return {
+    name: typeof name === "string" ? name : `${className.toLowerCase()}_${String(where.at(-1) ?? 0)}`,
+    className,
+    module: typeof json["module"] === "string" && json["module"].includes(".ops") ? json["module"] : "",
+    config: held,
+    nodes: [],
+    where,
+  };
+}
+
+function decodeFunctional(config: unknown, where: Place): GraphSpec {
+  if (!isObject(config)) throw invalid("a config", config, where);
+  const layers = layersOf(config["layers"], [...where, "layers"]).map((json, i): LayerEntry => {
+    const place = [...where, "layers", i];
+    const entry = decodeEntry(json, place);
+    const inbound = isObject(json) ? (json["inbound_nodes"] ?? []) : [];
+    if (!Array.isArray(inbound)) throw invalid("a list of nodes", inbound, [...place, "inbound_nodes"]);
+    const nodes = inbound.map((node, n) => decodeNode(node, [...place, "inbound_nodes", n]));
+    return {
+      ...entry,
+      nodes:
+        nodes.length === 0 && entry.className === "InputLayer"
+          ? [{ inputs: [], initial_state: [], mask: null }]
+          : nodes,
+    };
+  });
+  return {
+    name: typeof config["name"] === "string" ? config["name"] : null,
+    layers,
+    inputs: refsIn(config["input_layers"], [...where, "input_layers"]),
+    outputs: refsIn(config["output_layers"], [...where, "output_layers"]),
+  };
+}
+
+function decodeNode(json: unknown, where: Place): NodeSpec {
+  // Keras 3: { args, kwargs } with tensors as { class_name: "__keras_tensor__", config: { keras_history } }.
+  if (isObject(json) && ("args" in json || "kwargs" in json)) {
+    const kwargs = isObject(json["kwargs"]) ? json["kwargs"] : {};
+    const { mask, initial_state, ...rest } = kwargs;
+    return {
+      inputs: [...kerasTensors(json["args"] ?? [], where), ...kerasTensors(rest, where)],
+      initial_state: kerasTensors(initial_state ?? null, where),
+      mask: kerasTensors(mask ?? null, where)[0] ?? null,
+    };
+  }
+  const list = Array.isArray(json) ? json : isObject(json) ? Object.values(json) : null;
+  if (list === null) throw invalid("a node", json, where);
+  // A single connection may stand without its list.
+  const connections = typeof list[0] === "string" ? [list] : list;
+  const inputs: NodeRef[] = [];
+  let initial_state: NodeRef[] = [];
+  let mask: NodeRef | null = null;
+  for (const [i, connection] of connections.entries()) {
+    inputs.push(decodeRef(connection, [...where, i]));
+    const kwargs: unknown = Array.isArray(connection) ? connection[3] : undefined;
+    if (!isObject(kwargs)) continue;
+    if (Array.isArray(kwargs["initial_state"]))
+      initial_state = refsIn(kwargs["initial_state"], [...where, i, "initial_state"]);
+    if (Array.isArray(kwargs["mask"])) mask = decodeRef(kwargs["mask"], [...where, i, "mask"]);
+  }
+  return { inputs, initial_state, mask };
+}
+
+/** Every tensor of an argument tree, in order; the tree's depth is bounded by the JSON reader. */
+function kerasTensors(json: unknown, where: Place): NodeRef[] {
+  if (Array.isArray(json)) return json.flatMap((item) => kerasTensors(item, where));
+  if (!isObject(json)) return [];
+  if (json["class_name"] === "__keras_tensor__" && isObject(json["config"]))
+    return [decodeRef(json["config"]["keras_history"], where)];
+  return Object.values(json).flatMap((item) => kerasTensors(item, where));
+}
+
+/** One triple, a list of triples, or an object of them (dict inputs). */
+function refsIn(json: unknown, where: Place): NodeRef[] {
+  if (Array.isArray(json)) {
+    if (typeof json[0] === "string") return [decodeRef(json, where)];
+    return json.flatMap((item, i) => refsIn(item, [...where, i]));
+  }
+  if (isObject(json)) return Object.entries(json).flatMap(([key, item]) => refsIn(item, [...where, key]));
+  throw invalid("[layer, node, tensor]", json, where);
+}
+
+function decodeRef(json: unknown, where: Place): NodeRef {
+  if (!Array.isArray(json)) throw invalid("[layer, node, tensor]", json, where);
+  const [layer, node, tensor] = json as unknown[];
+  const index = (value: unknown): value is number =>
+    typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+  if (typeof layer !== "string" || !index(node) || !index(tensor))
+    throw invalid("[layer, node, tensor]", json, where);
+  return { layer, node, tensor };
+}

@@ -1,0 +1,190 @@
+/**
+ * @file Which stored weight is which weight of which layer.
+ *
+ * A Keras `.h5` keeps one group per outermost layer, its weights in the order trainable, then the others; a nested
+ * model's group holds the weights of all its layers. A `model.json` names them: TF.js takes the exact name, else the
+ * name without its second-to-last part, which is a recurrent cell's (tfjs-layers engine/container.ts, loadWeights).
+ */
+
+import { VernierError } from "../base/errors.ts";
+import { isObject } from "../base/json.ts";
+import type { Problem } from "../base/problem.ts";
+import type { WeightSpec } from "../model/layer.ts";
+import type { ModelLayer, ModelWeight } from "../model/model.ts";
+import type { DType } from "../tensor/dtype.ts";
+import type { Shape, Tensor } from "../tensor/tensor.ts";
+import type { BuiltLayer } from "./build.ts";
+
+export interface Stored {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly quantization: string | null;
+  read(): Promise<Tensor>;
+}
+
+export interface Assigned {
+  readonly layers: readonly ModelLayer[];
+  readonly problems: readonly Problem[];
+}
+
+/** `groups`: the stored weights of each outermost layer. */
+export function assignByGroup(
+  layers: readonly BuiltLayer[],
+  groups: ReadonlyMap<string, readonly Stored[]>,
+): Assigned {
+  const problems: Problem[] = [];
+  const assigned = new Map<BuiltLayer, ModelWeight[]>();
+  for (const outer of new Set(layers.map(({ path }) => outerOf(path)))) {
+    const inside = layers.filter(({ path }) => outerOf(path) === outer);
+    const stored = groups.get(outer) ?? [];
+    const wanted = inside.flatMap((layer) => layer.layer.weights.map((spec) => ({ layer, spec })));
+    if (wanted.length === 0) continue;
+    const inOrder =
+      inside.length === 1
+        ? wanted
+        : [...wanted.filter(({ spec }) => spec.trainable), ...wanted.filter(({ spec }) => !spec.trainable)];
+    const pairs =
+      (inside.length === 1 ? null : byName(wanted, stored)) ??
+      inOrder.map((want, i) => ({ ...want, found: stored[i] }));
+    for (const { layer, spec, found } of pairs) put(assigned, problems, layer, spec, found, stored);
+  }
+  return finish(layers, assigned, problems);
+}
+
+const outerOf = (path: string): string => path.split("/")[0] ?? path;
+
+interface Want {
+  readonly layer: BuiltLayer;
+  readonly spec: WeightSpec;
+}
+
+/** Inner layers' weights by the layer's own name in the stored one; `null` where that does not find each exactly once. */
+function byName(wanted: readonly Want[], stored: readonly Stored[]): (Want & { found: Stored })[] | null {
+  const used = new Set<Stored>();
+  const pairs: (Want & { found: Stored })[] = [];
+  for (const want of wanted) {
+    const candidates = stored.filter((entry) => !used.has(entry) && names(entry.name, want));
+    const [found] = candidates;
+    if (found === undefined || candidates.length > 1) return null;
+    used.add(found);
+    pairs.push({ ...want, found });
+  }
+  return pairs;
+}
+
+/** "lstm/lstm_cell/kernel:0" names kernel of a layer "lstm"; "both/forward_lstm/lstm_cell/kernel" its "forward/kernel". */
+function names(stored: string, { layer, spec }: Want): boolean {
+  const parts = stored.replace(/:\d+$/, "").split("/");
+  const own = spec.name.split("/");
+  const leaf = layer.path.split("/").at(-1) ?? "";
+  if (parts.at(-1) !== own.at(-1) || !parts.slice(0, -1).includes(leaf)) return false;
+  const side = own.find((part) => part === "forward" || part === "backward");
+  return side === undefined || parts.some((part) => part === side || part.startsWith(`${side}_`));
+}
+
+export function assignByName(layers: readonly BuiltLayer[], stored: readonly Stored[]): Assigned {
+  const problems: Problem[] = [];
+  const assigned = new Map<BuiltLayer, ModelWeight[]>();
+  // Of two with one name TF.js keeps the last.
+  const byName = new Map(stored.map((entry) => [entry.name, entry]));
+  const byShortName = new Map(stored.map((entry) => [shortened(entry.name), entry]));
+  const used = new Set<Stored>();
+  for (const layer of layers) {
+    for (const spec of layer.layer.weights) {
+      const exact = variableNames(layer, spec).flatMap(
+        (name) => byName.get(name) ?? byShortName.get(name) ?? [],
+      )[0];
+      const found = exact ?? stored.find((entry) => !used.has(entry) && names(entry.name, { layer, spec }));
+      if (found !== undefined) used.add(found);
+      put(assigned, problems, layer, spec, found, stored);
+    }
+  }
+  for (const entry of stored) {
+    if (used.has(entry)) continue;
+    problems.push({
+      code: "weights.unused",
+      where: entry.name,
+      message: `the weight "${entry.name}" belongs to no layer`,
+      hint: "TensorFlow.js refuses to load a file with a weight that no layer takes",
+      severity: "warning",
+    });
+  }
+  return finish(layers, assigned, problems);
+}
+
+/** Without the second-to-last part. */
+const shortened = (name: string): string => {
+  const parts = name.split("/");
+  return [...parts.slice(0, -2), parts.at(-1)].join("/");
+};
+
+function variableNames({ path, fileConfig }: BuiltLayer, { name }: WeightSpec): string[] {
+  const leaf = path.split("/").at(-1) ?? path;
+  const parts = name.split("/");
+  const side = parts.find((part) => part === "forward" || part === "backward");
+  const inner =
+    isObject(fileConfig) && isObject(fileConfig["layer"]) && isObject(fileConfig["layer"]["config"])
+      ? fileConfig["layer"]["config"]["name"]
+      : undefined;
+  return side === undefined
+    ? [`${leaf}/${name}`, `${leaf}/${parts.at(-1) ?? name}`]
+    : [`${leaf}/${side}_${String(inner)}/${parts.at(-1) ?? name}`];
+}
+
+function put(
+  assigned: Map<BuiltLayer, ModelWeight[]>,
+  problems: Problem[],
+  layer: BuiltLayer,
+  spec: WeightSpec,
+  found: Stored | undefined,
+  present: readonly Stored[],
+): void {
+  if (found === undefined) {
+    problems.push(
+      new VernierError(
+        "weights.missing",
+        { weight: `${layer.path}/${spec.name}`, present: present.map(({ name }) => name).slice(0, 8) },
+        { where: layer.path },
+      ).problem,
+    );
+    return;
+  }
+  if (found.shape.join() !== spec.shape.join()) {
+    problems.push(
+      new VernierError(
+        "weights.shape",
+        { weight: found.name, expected: spec.shape, received: found.shape },
+        { where: layer.path },
+      ).problem,
+    );
+    return;
+  }
+  const weight: ModelWeight = {
+    spec,
+    fileName: found.name,
+    dtype: found.dtype,
+    shape: found.shape,
+    quantization: found.quantization,
+    read: () => found.read(),
+  };
+  const list = assigned.get(layer) ?? [];
+  list.push(weight);
+  assigned.set(layer, list);
+}
+
+function finish(
+  layers: readonly BuiltLayer[],
+  assigned: ReadonlyMap<BuiltLayer, readonly ModelWeight[]>,
+  problems: readonly Problem[],
+): Assigned {
+  return {
+    layers: layers.map((built) => ({
+      ...built,
+      weights: built.layer.weights.flatMap(
+        ({ name }) => assigned.get(built)?.find(({ spec }) => spec.name === name) ?? [],
+      ),
+    })),
+    problems,
+  };
+}
