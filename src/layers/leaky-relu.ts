@@ -5,6 +5,7 @@
 
 import { real32 } from "../base/decode.ts";
 import { multiply, scalar } from "../ops/derived.ts";
+import type { Ops } from "../ops/ops.ts";
 import { defineLayer, optional, result } from "./define.ts";
 
 export const leakyRelu = defineLayer({
@@ -23,7 +24,7 @@ export const leakyRelu = defineLayer({
   },
 
   call(ops, { config, input, mask }) {
-    const below = multiply(ops, scalar(ops, config.negative_slope), input);
+    const below = multiply(ops, slopeAsHeld(ops, config.negative_slope), input);
     return result(ops.where(ops.compare("greater", input, scalar(ops, 0)), input, below), mask);
   },
 
@@ -33,3 +34,9 @@ export const leakyRelu = defineLayer({
     { config: { negative_slope: 0 }, keras2: { alpha: 0 }, inputs: [{ shape: [3, 9] }] },
   ],
 });
+
+/**
+ * TF.js's cpu kernel multiplies by the file's number in double precision, which need not be a float32
+ * (tfjs-backend-cpu kernels/LeakyRelu.ts): the product with 1 allows it one rounding.
+ */
+const slopeAsHeld = <T>(ops: Ops<T>, slope: number): T => multiply(ops, scalar(ops, slope), scalar(ops, 1));
