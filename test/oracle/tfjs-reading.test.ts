@@ -4,13 +4,14 @@
  */
 
 import "@tensorflow/tfjs-backend-cpu";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { io, setBackend, type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { loadLayersModel } from "@tensorflow/tfjs-layers";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { JsonObject } from "../../src/base/json.ts";
 import { bindLayer, contextOf } from "../../src/layers/bind.ts";
 import { type BoundLayer, type Dialect, KERAS3_MASKS } from "../../src/model/layer.ts";
-import { TFJS_CPU_FLOAT32 } from "../../src/numerics/engines.ts";
+import { TFJS_CPU_FLOAT32, TFJS_WASM_FLOAT32 } from "../../src/numerics/engines.ts";
 import { boundedOps, exact } from "../../src/ops/bounded.ts";
 import { type RealTensor, real } from "../../src/tensor/tensor.ts";
 
@@ -113,21 +114,26 @@ const READINGS: readonly Reading[] = [
   { className: "Dropout", config: { rate: 0.5 }, shapes: [[2, 7]] },
 ];
 
-beforeAll(async () => {
-  await setBackend("cpu");
-});
+const BACKENDS = [
+  { backend: "cpu", arithmetic: TFJS_CPU_FLOAT32 },
+  { backend: "wasm", arithmetic: TFJS_WASM_FLOAT32 },
+];
+setWasmPaths(new URL("../../node_modules/@tensorflow/tfjs-backend-wasm/dist/", import.meta.url).pathname);
 
-for (const { className, config, shapes, differs = false } of READINGS) {
-  test(`TF.js computes what we read for ${className} ${JSON.stringify(config)}${differs ? ", unlike Keras 3" : ""}`, async () => {
+const EVERYWHERE = BACKENDS.flatMap((on) => READINGS.map((reading) => ({ ...on, ...reading })));
+
+for (const { backend, arithmetic, className, config, shapes, differs = false } of EVERYWHERE) {
+  test(`TF.js on ${backend} computes what we read for ${className} ${JSON.stringify(config)}${differs ? ", unlike Keras 3" : ""}`, async () => {
     // Small enough that Dot's least length matters, different in every place.
     const scale = className === "Dot" && differs ? 1e-5 : 1;
     const inputs = shapes.map((shape, k) =>
       real(shape, (i) => Math.fround(scale * Math.sin(1.7 * i + k + 1) * 3)),
     );
+    await setBackend(backend);
     const actual = await computedByTfjs(className, config, inputs);
     const read = bind("tfjs");
     const readings = Array.from({ length: read.formulas }, (_, formula) =>
-      read.evaluate(boundedOps(TFJS_CPU_FLOAT32), callOf(inputs), formula),
+      read.evaluate(boundedOps(arithmetic), callOf(inputs), formula),
     ).map(({ outputs: [output] }) => output);
     const [first] = readings;
     expect(first?.value.shape).toEqual(actual.shape);
