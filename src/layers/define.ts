@@ -128,7 +128,7 @@ export interface LayerFamily<F extends Fields> {
   /** Keys that only training depends on, beside those that every layer has. */
   readonly training?: readonly string[];
   /** Undo what remains implicit once the inputs are known: negative axes, sorted lists. */
-  resolve?(config: ConfigOf<F>, inputs: readonly Dims[], context: BindContext): ConfigOf<F>;
+  resolve?(config: ConfigOf<F>, inputs: readonly Dims[], context: BindContext, inner: readonly BoundLayer[]): ConfigOf<F>;
   /** Layers inside this one (wrappers), bound for the inputs they will get. */
   inner?(config: ConfigOf<F>, context: BindContext): readonly BoundLayer[];
   weights?(config: ConfigOf<F>, inputs: readonly Dims[], inner: readonly BoundLayer[]): readonly WeightSpec[];
@@ -178,8 +178,8 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
     samples: family.samples,
     bind(json, context) {
       const decoded = decodeConfig(family.config, json, context);
-      const config = family.resolve?.(decoded, context.inputs, context) ?? decoded;
-      const inner = family.inner?.(config, context) ?? [];
+      const inner = family.inner?.(decoded, context) ?? [];
+      const config = family.resolve?.(decoded, context.inputs, context, inner) ?? decoded;
       const weights = family.weights?.(config, context.inputs, inner) ?? [];
       const formulas = [family.call, ...(family.formulas ?? [])];
       const { training, unknown } = restOf(family, json, context.dialect);

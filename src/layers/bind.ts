@@ -1,0 +1,34 @@
+/** @file Binds a layer as a file has it, `{ class_name, config }`, by its class name. */
+
+import { invalid } from "../base/decode.ts";
+import { VernierError } from "../base/errors.ts";
+import { isObject } from "../base/json.ts";
+import type { BindContext, BoundLayer } from "../model/layer.ts";
+import type { LayerDefinition } from "./define.ts";
+import { LAYERS } from "./index.ts";
+
+export function definitionOf(className: string): LayerDefinition | undefined {
+  return LAYERS.find(({ classNames }) => classNames.includes(className));
+}
+
+/** Throws `layer.unsupported` for a class that no family knows, `config.invalid` for a config that it cannot read. */
+export function bindLayer(json: unknown, context: BindContext): BoundLayer {
+  const { where } = context;
+  if (!isObject(json) || typeof json["class_name"] !== "string") {
+    throw invalid('an object with "class_name"', json, where);
+  }
+  const className = json["class_name"].split(">").at(-1) ?? "";
+  const definition = definitionOf(className);
+  if (definition === undefined) {
+    throw new VernierError("layer.unsupported", { className, reason: "no rule for this class" }, { where });
+  }
+  return definition.bind(json["config"] ?? {}, { ...context, where: [...where, "config"] });
+}
+
+/** A context in which layers hold only layers, not models. */
+export function contextOf(context: Omit<BindContext, "bindInner">): BindContext {
+  return {
+    ...context,
+    bindInner: (json, inputs, where) => bindLayer(json, contextOf({ ...context, inputs, where })),
+  };
+}
