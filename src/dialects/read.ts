@@ -62,7 +62,7 @@ export function modelFromTfjs(file: TfjsLayersFile, where: string): Model {
   const version = file.kerasVersion ?? file.generatedBy;
   const writer = writerFromVersion(version, where);
   const graph = buildGraph(
-    file.modelTopology,
+    snakeKeys(file.modelTopology),
     { dialect: "tfjs", writtenIn: writer.dialect, maskRules: writer.maskRules },
     [where, "modelTopology"],
   );
@@ -86,6 +86,18 @@ export function modelFromTfjs(file: TfjsLayersFile, where: string): Model {
     training: trainingFrom(file.trainingConfig),
     problems: [...file.problems, ...assigned.problems, ...unknownKeys(assigned.layers)],
   };
+}
+
+/** TF.js turns keys to camelCase as it loads, so that `batchInputShape` and `batch_input_shape` are one key to it. */
+function snakeKeys(json: Json): Json {
+  if (Array.isArray(json)) return json.map((item) => snakeKeys(item as Json));
+  if (!isObject(json)) return json;
+  return Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [
+      key.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase(),
+      snakeKeys(value as Json),
+    ]),
+  );
 }
 
 function trainingFrom(json: Json): Model["training"] {

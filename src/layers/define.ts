@@ -128,7 +128,12 @@ export interface LayerFamily<F extends Fields> {
   /** Keys that only training depends on, beside those that every layer has. */
   readonly training?: readonly string[];
   /** Undo what remains implicit once the inputs are known: negative axes, sorted lists. */
-  resolve?(config: ConfigOf<F>, inputs: readonly Dims[], context: BindContext, inner: readonly BoundLayer[]): ConfigOf<F>;
+  resolve?(
+    config: ConfigOf<F>,
+    inputs: readonly Dims[],
+    context: BindContext,
+    inner: readonly BoundLayer[],
+  ): ConfigOf<F>;
   /** Layers inside this one (wrappers), bound for the inputs they will get. */
   inner?(config: ConfigOf<F>, context: BindContext): readonly BoundLayer[];
   weights?(config: ConfigOf<F>, inputs: readonly Dims[], inner: readonly BoundLayer[]): readonly WeightSpec[];
@@ -194,7 +199,9 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
         weights,
         formulas: formulas.length,
         knownFaults: (engine, inputs) =>
-          (family.knownFaults ?? []).filter((fault) => fault.engines.includes(engine) && fault.applies(config, inputs)),
+          (family.knownFaults ?? []).filter(
+            (fault) => fault.engines.includes(engine) && fault.applies(config, inputs),
+          ),
         evaluate<T>(ops: Ops<T>, raw: LayerCall<T>, formula = 0): LayerResult<T> {
           const run = formulas[formula] ?? family.call;
           return run(ops, {

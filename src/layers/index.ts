@@ -1,5 +1,7 @@
 /** @file Every layer family, one line each. */
 
+import { batchNormalization } from "./batch-normalization.ts";
+import { bidirectional } from "./bidirectional.ts";
 import { concatenate } from "./concatenate.ts";
 import { cropping1d, cropping2d } from "./cropping.ts";
 import type { LayerDefinition } from "./define.ts";
@@ -16,9 +18,14 @@ import {
   spatialDropout3d,
 } from "./dropout.ts";
 import { eluLayer } from "./elu.ts";
+import { embedding } from "./embedding.ts";
 import { flatten } from "./flatten.ts";
+import { gru } from "./gru.ts";
 import { inputLayer } from "./input-layer.ts";
+import { layerNormalization } from "./layer-normalization.ts";
 import { leakyRelu } from "./leaky-relu.ts";
+import { lstm } from "./lstm.ts";
+import { masking } from "./masking.ts";
 import { addLayer, averageLayer, maximumLayer, minimumLayer, multiplyLayer, subtractLayer } from "./merge.ts";
 import { permute } from "./permute.ts";
 import { prelu } from "./prelu.ts";
@@ -26,7 +33,9 @@ import { reluLayer } from "./relu.ts";
 import { repeatVector } from "./repeat-vector.ts";
 import { rescaling } from "./rescaling.ts";
 import { reshape } from "./reshape.ts";
+import { simpleRnn } from "./simple-rnn.ts";
 import { softmaxLayer } from "./softmax-layer.ts";
+import { timeDistributed } from "./time-distributed.ts";
 import { unitNormalization } from "./unit-normalization.ts";
 import { upSampling1d, upSampling2d } from "./upsampling.ts";
 import { zeroPadding1d, zeroPadding2d } from "./zero-padding.ts";
@@ -67,4 +76,13 @@ export const LAYERS: readonly LayerDefinition[] = [
   softmaxLayer,
   rescaling,
   unitNormalization,
+  batchNormalization,
+  bidirectional,
+  embedding,
+  gru,
+  layerNormalization,
+  lstm,
+  masking,
+  simpleRnn,
+  timeDistributed,
 ];

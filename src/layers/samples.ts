@@ -20,7 +20,10 @@ export interface OracleCase {
   readonly dialects: readonly OracleDialect[];
 }
 
-export function oracleCasesOf(family: string, { classNames: [className], samples }: LayerDefinition): OracleCase[] {
+export function oracleCasesOf(
+  family: string,
+  { classNames: [className], samples }: LayerDefinition,
+): OracleCase[] {
   return samples.map((sample) => {
     const { config, keras2 = config, inputs, args = {}, dialects = ["keras2", "keras3"] } = sample;
     const masks = inputs.map(({ mask }) => mask ?? "none");
@@ -50,5 +53,8 @@ export function definitionsIn(module: Readonly<Record<string, unknown>>): LayerD
 }
 
 const isDefinition = (value: unknown): value is LayerDefinition =>
-  typeof value === "object" && value !== null && "classNames" in value && "samples" in value && "bind" in value;
-
+  typeof value === "object" &&
+  value !== null &&
+  "classNames" in value &&
+  "samples" in value &&
+  "bind" in value;
