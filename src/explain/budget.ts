@@ -10,16 +10,16 @@
  */
 
 import type { Budget, BudgetLine } from "../compare/findings.ts";
-import type { Ops } from "../ops/ops.ts";
-import type { RealTensor } from "../tensor/tensor.ts";
 import { evaluate } from "../model/evaluate.ts";
 import type { Model } from "../model/model.ts";
+import type { Ops } from "../ops/ops.ts";
+import type { RealTensor } from "../tensor/tensor.ts";
+import { realFromTensor } from "../tensor/tensor.ts";
 import { chooseCuts, cutByCut } from "./environment.ts";
 import type { Evidence, FileDifference, SideEvidence } from "./evidence.ts";
 import { elementOf, sampleOf } from "./sample.ts";
 import { type Hybrids, switchOneByOne, withOnly } from "./serialization.ts";
 import { compensatedSum } from "./sum.ts";
-import { realFromTensor } from "../tensor/tensor.ts";
 
 /** Above this many steps or calls, layers share lines: each line costs about half a reference prediction. */
 const MAX_LINES = 48;

@@ -5,26 +5,25 @@
 
 import { isVernierError, VernierError } from "../base/errors.ts";
 import type { Problem } from "../base/problem.ts";
+import { VERSION } from "../base/version.ts";
 import { certify } from "../compare/certify.ts";
 import type { Budget, Cause, Report, Side } from "../compare/findings.ts";
 import { matchModels } from "../compare/match.ts";
-import { compareOutputs } from "../compare/outputs.ts";
 import { weightCache } from "../model/weights.ts";
 import { float64Ops } from "../ops/float64.ts";
-import { VERSION } from "../base/version.ts";
-import { formBudget, type FormedBudget } from "./budget.ts";
+import { type FormedBudget, formBudget } from "./budget.ts";
 import { inputFinding } from "./causes/input.ts";
 import { engineFindings } from "./causes/kernel.ts";
 import { notANumberFindings } from "./causes/not-a-number.ts";
 import { structureFindings } from "./causes/structure.ts";
 import { findDifferences } from "./differences.ts";
 import type { Evidence } from "./evidence.ts";
+import { feed } from "./feed.ts";
 import { causeFrom, type Finding } from "./finding.ts";
-import { feed, type Fed } from "./feed.ts";
 import { layerRows } from "./layer-rows.ts";
+import { type Observation, observe } from "./observe.ts";
 import type { CheckedModel, CheckOptions } from "./options.ts";
-import { observe, type Observation } from "./observe.ts";
-import { engineSide, referenceSide, type RunningSide } from "./side.ts";
+import { engineSide, type RunningSide, referenceSide } from "./side.ts";
 import { headlineOf, verdictOf } from "./verdict.ts";
 
 const NOTHING = { contribution: null, alone: null } as const;
@@ -246,6 +245,3 @@ async function describeSide(side: CheckedModel, running: RunningSide | null, eng
 
 const problemsOf = ({ model }: CheckedModel, side: string): Problem[] =>
   model.problems.map((problem) => ({ ...problem, where: `${side}: ${problem.where}` }));
-
-export type { Fed };
-export { compareOutputs };

@@ -1,10 +1,10 @@
 /** @file What both sides are fed: made-up samples or the user's tensors, in the order in which each model takes them. */
 
 import { VernierError } from "../base/errors.ts";
-import type { Matching } from "../compare/match.ts";
-import { syntheticInputs } from "../compare/synthetic.ts";
 import { sha256Hex } from "../base/sha256.ts";
 import type { Report } from "../compare/findings.ts";
+import type { Matching } from "../compare/match.ts";
+import { syntheticInputs } from "../compare/synthetic.ts";
 import type { Model } from "../model/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { InputSpec, NamedTensor } from "./options.ts";

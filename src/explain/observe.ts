@@ -4,7 +4,6 @@
  */
 
 import type { CallCertificate, certify as Certify } from "../compare/certify.ts";
-import { compareOutputs, type OutputComparison } from "../compare/outputs.ts";
 import type { Matching } from "../compare/match.ts";
 import { worseCertificate } from "../compare/worse.ts";
 import type { WeightCache } from "../model/weights.ts";
@@ -12,12 +11,13 @@ import { realFromTensor, type Tensor } from "../tensor/tensor.ts";
 import type { SideEvidence } from "./evidence.ts";
 import type { Fed } from "./feed.ts";
 import type { Reporter } from "./options.ts";
+import { type PairedOutputs, pairOutputs } from "./paired-outputs.ts";
 import { chunkSize, joinBatches, type RunningSide, rowsOf } from "./side.ts";
 
 export interface Observation {
   readonly a: SideEvidence;
   readonly b: SideEvidence;
-  readonly outputs: OutputComparison;
+  readonly outputs: PairedOutputs;
   /** Per call of A that is matched: the largest difference of the two activations. */
   readonly maxAbs: ReadonlyMap<number, number>;
   /** Sides whose watched run differs from the plain one. */
@@ -49,7 +49,7 @@ export async function observe(
   };
   const predictionsB = await predict(b, fed.b, "predict.b");
   const predictionsA = await predict(a, fed.a, "predict.a");
-  const outputs = compareOutputs(a.model, b.model, matching, predictionsA, predictionsB);
+  const outputs = pairOutputs(a.model, b.model, matching, predictionsA, predictionsB);
   const worst = outputs.at?.sample ?? 0;
 
   const kept: { a: SideEvidence["activations"]; b: SideEvidence["activations"] } = { a: null, b: null };

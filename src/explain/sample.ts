@@ -1,6 +1,6 @@
 /** @file One sample of a batch, and one element of an output. */
 
-import { realFromTensor, type RealTensor, sizeOf, stridesOf, type Tensor } from "../tensor/tensor.ts";
+import { type RealTensor, realFromTensor, sizeOf, stridesOf, type Tensor } from "../tensor/tensor.ts";
 
 /** Row `sample` of the batch, kept as a batch of one, in float64. */
 export function sampleOf(tensor: Tensor, sample: number): RealTensor {

@@ -7,7 +7,7 @@ import { evaluate } from "../model/evaluate.ts";
 import type { Model } from "../model/model.ts";
 import type { WeightCache } from "../model/weights.ts";
 import type { Ops } from "../ops/ops.ts";
-import { realFromTensor, type RealTensor, sizeOf, type Tensor } from "../tensor/tensor.ts";
+import { type RealTensor, realFromTensor, sizeOf, type Tensor } from "../tensor/tensor.ts";
 
 export interface RunningSide extends AsyncDisposable {
   readonly model: Model;

@@ -3,7 +3,7 @@
  * file's writer meant it.
  */
 
-import { type Json, isObject } from "../../base/json.ts";
+import { isObject, type Json } from "../../base/json.ts";
 import type { BoundLayer } from "../../model/layer.ts";
 import type { ModelLayer } from "../../model/model.ts";
 import type { FileDifference } from "../evidence.ts";

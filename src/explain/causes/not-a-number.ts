@@ -1,8 +1,8 @@
 /** @file Cause `not-a-number`: where NaN or infinity first appears on a side, while what came in was finite. */
 
+import type { Tensor } from "../../tensor/tensor.ts";
 import type { SideEvidence } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
 
 export function notANumberFindings(side: "a" | "b", { model, activations, engine }: SideEvidence): Finding[] {
   if (activations === null) return [];

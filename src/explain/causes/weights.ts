@@ -6,8 +6,8 @@
  * than half of its step, no storage can have done it.
  */
 
-import { roundToBfloat16, roundToFloat16 } from "../../numerics/formats.ts";
 import type { ModelLayer, ModelWeight } from "../../model/model.ts";
+import { roundToBfloat16, roundToFloat16 } from "../../numerics/formats.ts";
 import type { RealTensor, Shape } from "../../tensor/tensor.ts";
 import type { FileDifference } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
