@@ -1,0 +1,143 @@
+/** @file `vernier check A B`. */
+
+import { VernierError } from "../base/errors.ts";
+import type { Report } from "../compare/findings.ts";
+import { type OpenedModel, readModelPath } from "../dialects/read.node.ts";
+import type { Engine, EngineOptions } from "../engines/engine.ts";
+import { check } from "../explain/check.ts";
+import type { InputSpec } from "../explain/options.ts";
+import { renderReports } from "../report/json.ts";
+import { renderScreen } from "../report/terminal.ts";
+import { colours } from "./colours.ts";
+import { engineNamed } from "./engine-names.ts";
+import { exitCodeOf, worst } from "./exit-code.ts";
+import { readInputs } from "./inputs.node.ts";
+import { progressLine } from "./progress.ts";
+import { reportFiles } from "./report-file.ts";
+import { reproduction } from "./reproduction.ts";
+
+export interface CheckFlags {
+  readonly input?: readonly string[];
+  readonly inputB?: readonly string[];
+  readonly samples?: number;
+  readonly seed?: number;
+  readonly a?: string;
+  readonly b?: readonly string[];
+  readonly keras?: boolean;
+  readonly python?: string;
+  readonly tfjs?: string;
+  readonly trust?: boolean;
+  readonly accept?: readonly string[];
+  readonly json?: boolean;
+  readonly report?: readonly string[];
+  readonly timeout?: number;
+  readonly memory?: number;
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
+  readonly color: boolean;
+  readonly progress: boolean;
+}
+
+/** The causes that `--accept` knows (INTERFACE, `Cause.kind`). */
+const KINDS = ["input", "weights", "config", "structure", "kernel", "precision", "not-a-number", "custom"];
+
+export async function runCheck(
+  pathA: string,
+  pathB: string | undefined,
+  flags: CheckFlags,
+  { signal, words }: { readonly signal: AbortSignal; readonly words: readonly string[] },
+): Promise<number> {
+  if (pathB === undefined) {
+    throw new VernierError("usage.invalid", {
+      reason: "check takes two models; checking A against its own conversion comes with convert",
+    });
+  }
+  checkUsage(flags);
+  const write = await reportFiles(flags.report ?? []);
+  const started = performance.now();
+  const progress = progressLine(flags.progress && flags.quiet !== true);
+  const reports: Report[] = [];
+  try {
+    progress.stage("reading the models");
+    await using a = await readModelPath(pathA);
+    await using b = await readModelPath(pathB);
+    const input = await inputSpec(flags, a, b);
+    const engineA = await engineNamed(flags.keras === true ? "keras" : (flags.a ?? "reference"));
+    const namesB = flags.b ?? [b.format === "tfjs-layers" ? "tfjs:wasm" : "reference"];
+    const enginesB = await Promise.all(namesB.map(engineNamed));
+    for (const engineB of enginesB) {
+      signal.throwIfAborted();
+      reports.push(await checkOnce(a, b, engineA, engineB));
+    }
+    async function checkOnce(
+      sideA: OpenedModel,
+      sideB: OpenedModel,
+      runsA: "reference" | Engine,
+      runsB: "reference" | Engine,
+    ): Promise<Report> {
+      return check({
+        a: sideA,
+        b: sideB,
+        engineA: runsA,
+        engineB: runsB,
+        engineOptions: engineOptions(flags, signal),
+        input,
+        accept: flags.accept ?? [],
+        reproduce: reproduction(words, input),
+        reporter: progress,
+      });
+    }
+  } finally {
+    progress.clear();
+  }
+  const exitCode = worst(reports.map(exitCodeOf));
+  if (exitCode < 2) await write(renderReports(reports));
+  if (flags.json === true) process.stdout.write(renderReports(reports));
+  else if (flags.quiet !== true) {
+    const elapsedMs = performance.now() - started;
+    const style = colours(flags.color, process.stdout);
+    for (const report of reports)
+      process.stdout.write(renderScreen(report, { verbose: flags.verbose === true, style, elapsedMs }));
+  }
+  return exitCode;
+}
+
+function checkUsage({ accept = [], keras, a, inputB, input }: CheckFlags): void {
+  const unknown = accept.find((word) => !KINDS.includes(word.split(":", 1)[0] ?? ""));
+  const reason =
+    unknown !== undefined
+      ? `--accept ${unknown}: there is no such kind of difference; there are ${KINDS.join(", ")}`
+      : keras === true && a !== undefined
+        ? "--keras is short for --a keras; give one of them"
+        : inputB !== undefined && input === undefined
+          ? "--input-b says what B is fed; --input has to say what A is fed"
+          : null;
+  if (reason !== null) throw new VernierError("usage.invalid", { reason });
+}
+
+async function inputSpec(
+  { input, inputB, samples = 8, seed = 0 }: CheckFlags,
+  a: OpenedModel,
+  b: OpenedModel,
+): Promise<InputSpec> {
+  if (input === undefined) return { source: "synthetic", samples, seed };
+  return {
+    source: "files",
+    a: await readInputs(input, a.model.inputs),
+    b: inputB === undefined ? null : await readInputs(inputB, b.model.inputs),
+  };
+}
+
+function engineOptions(
+  { timeout, memory, trust, tfjs, python }: CheckFlags,
+  signal: AbortSignal,
+): EngineOptions {
+  return {
+    signal,
+    ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+    ...(memory === undefined ? {} : { memoryMiB: memory }),
+    ...(trust === undefined ? {} : { trust }),
+    ...(tfjs === undefined ? {} : { tfjsFolder: tfjs }),
+    ...(python === undefined ? {} : { python }),
+  };
+}

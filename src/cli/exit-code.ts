@@ -1,0 +1,27 @@
+/** @file The exit code that a report means (INTERFACE): 0 agree, 1 differ, 2 refused or not checked, 3 machine. */
+
+import type { Report } from "../compare/findings.ts";
+
+const MACHINE = ["engine.unavailable", "engine.timeout", "engine.crashed", "protocol.malformed"];
+
+export function exitCodeOf({ verdict, causes, problems }: Report): 0 | 1 | 2 | 3 {
+  const failed = (codes: readonly string[]): boolean => problems.some(({ code }) => codes.includes(code));
+  const notRun = failed(MACHINE) ? 3 : 2;
+  switch (verdict) {
+    case "agree":
+      return 0;
+    case "differ":
+      if (causes.some(({ accepted }) => !accepted)) return 1;
+      // What was accepted is known; what did not run is not.
+      return failed([...MACHINE, "engine.refused"]) ? notRun : 0;
+    case "not-compared":
+      return notRun;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** Of several reports: the worst of 70 > 2 > 3 > 1 > 0. */
+export function worst(codes: readonly number[]): number {
+  return [70, 2, 3, 1].find((code) => codes.includes(code)) ?? 0;
+}

@@ -1,0 +1,173 @@
+/** @file The command line's words: which commands there are, what they take, and what their errors look like. */
+
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { isVernierError, VernierError } from "../base/errors.ts";
+import { VERSION } from "../base/version.ts";
+import { renderErrorJson } from "../report/json.ts";
+import type { CheckFlags } from "./check.ts";
+
+/** What every command gets: it ends when the user presses Ctrl-C. */
+export interface Invocation {
+  readonly signal: AbortSignal;
+  readonly words: readonly string[];
+}
+
+/** Conventional: 128 + SIGINT. */
+const INTERRUPTED = 130;
+/** Engines are given this long to end their processes after Ctrl-C. */
+const GRACE_MS = 1_000;
+
+export async function runProgram(words: readonly string[]): Promise<number> {
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    stop.abort(new Error("interrupted"));
+    setTimeout(() => process.exit(INTERRUPTED), GRACE_MS).unref();
+  };
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  const result = { exitCode: 0 };
+  try {
+    const done = (exitCode: number): void => {
+      result.exitCode = exitCode;
+    };
+    await buildProgram({ signal: stop.signal, words }, done).parseAsync([...words], { from: "user" });
+    return result.exitCode;
+  } catch (error) {
+    return stop.signal.aborted ? INTERRUPTED : reportError(error, words);
+  } finally {
+    process.removeListener("SIGINT", interrupt);
+    process.removeListener("SIGTERM", interrupt);
+  }
+}
+
+function buildProgram(invocation: Invocation, done: (exitCode: number) => void): Command {
+  const program = new Command("vernier")
+    .description(
+      "Why does a Keras model predict different numbers than its TensorFlow.js twin? Finds where they\npart, why, how much each cause contributes, and which side is wrong.",
+    )
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand(false)
+    .usage("<command> [options]")
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .addHelpText("after", AFTER_HELP);
+  addCheck(program, invocation, done);
+  program
+    .command("inspect")
+    .argument("<MODEL>", MODEL_HELP)
+    .description("what is in a model file: writer, layers, weights, problems")
+    .option("--json", "print the result as JSON and nothing else")
+    .option("--verbose", "show where an error came from")
+    .option("--no-color", "no colours")
+    .action(async (model: string, flags: { json?: boolean; color: boolean }) => {
+      const { runInspect } = await import("./inspect.ts");
+      done(await runInspect(model, flags));
+    });
+  program
+    .command("doctor")
+    .description("which engines this machine has, and how to get the others")
+    .option("--json", "print the result as JSON and nothing else")
+    .option("--python <PATH>", "the Python that has Keras")
+    .option("--tfjs <DIR>", "folder whose node_modules holds TensorFlow.js")
+    .option("--verbose", "show where an error came from")
+    .option("--no-color", "no colours")
+    .action(async (flags: { json?: boolean; color: boolean; python?: string; tfjs?: string }) => {
+      const { runDoctor } = await import("./doctor.ts");
+      done(await runDoctor(flags, invocation.signal));
+    });
+  for (const command of program.commands)
+    command
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} })
+      .helpOption("-h, --help", "show this help");
+  return program;
+}
+
+const MODEL_HELP = "a .h5 file, a model.json, or a folder that holds one";
+
+const AFTER_HELP = `
+Examples:
+  vernier check model.h5 web/model.json            compare on made-up inputs
+  vernier check model.h5 web/ --input photo.npy    compare on your own input
+  vernier check model.h5 web/ --keras              run real Keras too
+
+Exit codes: 0 agree, 1 differ, 2 bad file or usage, 3 something is missing on this machine.`;
+
+function addCheck(program: Command, invocation: Invocation, done: (exitCode: number) => void): void {
+  program
+    .command("check")
+    .argument("<A>", "the model to trust, usually Keras: a .h5 file, a model.json, or a folder with one")
+    .argument("[B]", "the model under test, usually TensorFlow.js")
+    .description("do two models predict the same? if not: where, why, how much, whose fault")
+    .option("--input <FILE>", "feed this: .npy, .npz, .json or literal JSON (repeatable)", collect)
+    .option("--input-b <FILE>", "feed B something else than A (repeatable)", collect)
+    .option("--samples <N>", "how many made-up inputs when none are given (default 8)", count(1))
+    .option("--seed <N>", "which made-up inputs (default 0)", count(0))
+    .option("--a <ENGINE>", "what runs A: reference (default), keras, tfjs:cpu, tfjs:wasm")
+    .option("--b <ENGINE>", "what runs B: tfjs:wasm (default), tfjs:cpu, … (repeatable)", collect)
+    .option("--keras", "run A in real Keras, in your Python (same as --a keras)")
+    .option("--python <PATH>", "the Python that has Keras")
+    .option("--tfjs <DIR>", "folder whose node_modules holds the TensorFlow.js to run")
+    .option("--trust", "let Keras execute code that the file carries (Lambda layers)")
+    .option(
+      "--accept <KIND[:LAYER]>",
+      "this difference is meant: it does not fail the check (repeatable)",
+      collect,
+    )
+    .option("--json", "print the report as JSON and nothing else")
+    .option("--report <FILE.json>", "write the report to a file (repeatable)", collect)
+    .option("--timeout <SECONDS>", "give up on one engine after this long (default 120)", count(1))
+    .option("--memory <MIB>", "stop an engine that takes more memory", count(1))
+    .option("--verbose", "add every layer's error, timings and hardware")
+    .option("--quiet", "print nothing; the exit code says it")
+    .option("--no-color", "no colours")
+    .option("--no-progress", "no progress line")
+    .action(async (a: string, b: string | undefined, flags: CheckFlags) => {
+      const { runCheck } = await import("./check.ts");
+      done(await runCheck(a, b, flags, invocation));
+    });
+}
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+const count =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
+  };
+
+/** Says what went wrong, and returns the exit code. */
+function reportError(error: unknown, words: readonly string[]): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const shown = typedFrom(error);
+  if (words.includes("--json")) process.stdout.write(renderErrorJson(shown));
+  const lines = [
+    `error: ${shown.message}`,
+    ...(shown.where === "" ? [] : [`  at: ${shown.where}`]),
+    `  hint: ${shown.hint}`,
+    ...(words.includes("--verbose") && error instanceof Error
+      ? [String(error.stack), ...causesOf(error)]
+      : []),
+  ];
+  process.stderr.write(`${lines.join("\n")}\n`);
+  return shown.exitCode;
+}
+
+function typedFrom(error: unknown): VernierError {
+  if (isVernierError(error)) return error;
+  if (error instanceof CommanderError) {
+    const said = error.message.replace(/^error: /, "").replace(/\n/g, " ");
+    const reason = error.code === "commander.help" ? "no command was given" : said;
+    return new VernierError("usage.invalid", { reason });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new VernierError("internal", { reason }, { cause: error });
+}
+
+function causesOf(error: Error): string[] {
+  const { cause } = error;
+  return cause instanceof Error ? [`caused by: ${cause.stack ?? cause.message}`, ...causesOf(cause)] : [];
+}

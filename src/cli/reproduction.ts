@@ -1,0 +1,21 @@
+/** @file The command line that gives a report again: what was typed, less what only decides how it is shown. */
+
+import type { InputSpec } from "../explain/options.ts";
+
+const SHOWING = new Set(["--json", "--verbose", "--quiet", "--no-color", "--no-progress"]);
+
+export function reproduction(words: readonly string[], input: InputSpec): string {
+  const kept: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? "";
+    if (word === "--report") i++;
+    else if (!SHOWING.has(word) && !word.startsWith("--report=")) kept.push(word);
+  }
+  const hasSeed = words.some((word) => word === "--seed" || word.startsWith("--seed="));
+  const seed = input.source === "synthetic" && !hasSeed ? ["--seed", String(input.seed)] : [];
+  return ["vernier", ...kept, ...seed].map(quote).join(" ");
+}
+
+/** As a POSIX shell reads it back. */
+const quote = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
