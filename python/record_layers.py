@@ -22,6 +22,7 @@ bytes depend on the samples and the pins only. A case that Keras refuses is repo
 """
 
 import base64
+import collections.abc
 import gzip
 import json
 import os
@@ -255,7 +256,9 @@ def encode_argument(value):
 
 
 def plain(value):
-    """What json does not know in a config: NumPy numbers, tuples are lists already."""
+    """What json does not know in a config: NumPy numbers, the dicts that tf_keras wraps; tuples are lists already."""
+    if isinstance(value, collections.abc.Mapping):
+        return dict(value)
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} in a config")

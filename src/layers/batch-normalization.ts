@@ -5,7 +5,7 @@
  * form cancels where |mean| is large beside the deviation, so that each needs its own bound.
  */
 
-import { boolean, integer, listOf, real32 } from "../base/decode.ts";
+import { boolean, type Decoder, integer, invalid, listOf, real32 } from "../base/decode.ts";
 import { add, divide, multiply, scalar, subtract } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import { normalizeAxis } from "../tensor/tensor.ts";
@@ -23,6 +23,14 @@ import {
 const axis: DialectDecoder<number> = {
   decodeIn: (json, _dialect, where) =>
     Array.isArray(json) ? (listOf(integer(), 1).decode(json, where)[0] ?? -1) : integer().decode(json, where),
+};
+
+const off: Decoder<false> = {
+  decode(json, where) {
+    if (json !== false && json !== 0 && json !== null)
+      throw invalid("false: no other mode is read", json, where);
+    return false;
+  },
 };
 
 interface Config {
@@ -56,10 +64,15 @@ export const batchNormalization = defineLayer({
     epsilon: optional(real32, Math.fround(1e-3)),
     center: optional(boolean, true),
     scale: optional(boolean, true),
+    // Renormalization keeps statistics of its own.
+    renorm: optional(off, false, { ignoredBy: ["tfjs"] }),
+    // Keras 1: 1 and 2 normalize by the batch at hand.
+    mode: optional(off, false, { ignoredBy: ["keras2", "keras3", "tfjs"] }),
   },
   training: [
     "momentum",
-    "renorm",
+    "gamma_init",
+    "beta_init",
     "renorm_clipping",
     "renorm_momentum",
     "fused",
@@ -121,6 +134,7 @@ export const batchNormalization = defineLayer({
     { config: { epsilon: 0.1, center: false }, inputs: [{ shape: [2, 3, 4] }] },
     { config: { scale: false }, inputs: [{ shape: [2, 3, 3, 4] }] },
     { config: { axis: 1 }, inputs: [{ shape: [2, 3, 4, 5] }] },
+    { config: {}, inputs: [{ shape: [3, 4, 2], mask: "ragged" }] },
     { config: { axis: -2, scale: false, center: false }, inputs: [{ shape: [2, 4, 3] }] },
   ],
 });

@@ -1,46 +1,49 @@
-/** @file Bidirectional: a recurrent layer over time in both directions, joined. */
+/**
+ * @file Bidirectional: a recurrent layer and its mirror image over the same sequence, their outputs merged.
+ *
+ * Where sequences are returned, Keras makes both write zeros at masked steps whatever the layer's own config says
+ * (layers/rnn/bidirectional.py, force_zero_output_for_mask); TF.js has no such key.
+ */
 
-import { nullable, oneOf } from "../base/decode.ts";
-import { isObject } from "../base/json.ts";
-import type { LayerResult } from "../model/layer.ts";
+import { oneOf } from "../base/decode.ts";
+import { isObject, type JsonObject } from "../base/json.ts";
+import type { BoundLayer, LayerCall, LayerResult } from "../model/layer.ts";
 import { add, divide, flip, multiply, scalar } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import { type DialectDecoder, defineLayer, type FormulaCall, optional, required } from "./define.ts";
 import { innerLayer, meaningOf, weightsUnder, withConfig } from "./inner-layer.ts";
+import { KERAS1 } from "./recurrent.ts";
 
-const mergeMode = nullable(oneOf("concat", "sum", "mul", "ave"));
-const merge_mode: DialectDecoder<"concat" | "sum" | "mul" | "ave" | null> = {
-  decodeIn: (json, _dialect, where) => mergeMode.decode(json, where),
+const MODES = oneOf("concat", "sum", "mul", "ave");
+type Mode = "concat" | "sum" | "mul" | "ave" | null;
+const mode: DialectDecoder<Mode> = {
+  decodeIn: (json, _dialect, where) => (json === null ? null : MODES.decode(json, where)),
 };
-const backward: DialectDecoder<ReturnType<typeof innerLayer.decodeIn> | null> = {
+
+const backwardLayer: DialectDecoder<JsonObject | null> = {
   decodeIn: (json, dialect, where) => (json === null ? null : innerLayer.decodeIn(json, dialect, where)),
 };
+
+interface Config {
+  readonly merge_mode: Mode;
+}
 
 export const bidirectional = defineLayer({
   classNames: ["Bidirectional"],
   config: {
     layer: required(innerLayer),
-    backward_layer: optional(backward, null, { ignoredBy: ["tfjs"] }),
-    merge_mode: optional(merge_mode, "concat"),
+    merge_mode: optional(mode, "concat"),
+    backward_layer: optional(backwardLayer, null, { ignoredBy: ["tfjs", ...KERAS1] }),
   },
-  training: ["num_constants"],
 
-  inner({ layer, backward_layer }, { bindInner, inputs, where, dialect }) {
-    // With a mask both Keras give zeros at masked steps of a returned sequence (bidirectional.py); TF.js does not.
-    const forced =
-      dialect === "tfjs" || !isObject(layer["config"]) || layer["config"]["return_sequences"] !== true
-        ? {}
-        : { zero_output_for_mask: true };
-    const backwards = isObject(layer["config"]) && layer["config"]["go_backwards"] === true;
+  inner({ layer, backward_layer }, { dialect, inputs, where, bindInner }) {
+    const forced = dialect === "keras2" || dialect === "keras3";
+    const forward = forced ? zeroed(layer) : layer;
+    const mirror = backward_layer === null ? mirrored(layer) : backward_layer;
+    const fed = inputs.slice(0, 1);
     return [
-      bindInner(withConfig(layer, forced), inputs, [...where, "layer"]),
-      bindInner(
-        backward_layer === null
-          ? withConfig(layer, { ...forced, go_backwards: !backwards })
-          : withConfig(backward_layer, forced),
-        inputs,
-        [...where, "backward_layer"],
-      ),
+      bindInner(forward, fed, [...where, "layer"]),
+      bindInner(forced ? zeroed(mirror) : mirror, fed, [...where, "backward_layer"]),
     ];
   },
 
@@ -50,93 +53,105 @@ export const bidirectional = defineLayer({
     backward_layer: backward === undefined ? null : meaningOf(backward),
   }),
 
-  states: (_config, [forward, backward]) => (forward?.states ?? 0) + (backward?.states ?? 0),
-
-  weights(_config, _inputs, [forward, backward]) {
-    const all = [
-      ...(forward?.weights ?? []).map((spec) => ({ ...spec, name: `forward/${spec.name}` })),
-      ...(backward?.weights ?? []).map((spec) => ({ ...spec, name: `backward/${spec.name}` })),
-    ];
+  weights: (_config, _inputs, [forward, backward]) => {
+    const all = [...named(forward, "forward"), ...named(backward, "backward")];
     return [...all.filter(({ trainable }) => trainable), ...all.filter(({ trainable }) => !trainable)];
   },
 
+  states: (_config, inner) => inner.reduce((sum, { states }) => sum + states, 0),
+
   call(ops, call) {
-    const forward = direction(ops, call, 0, "forward");
-    const backward = direction(ops, call, 1, "backward");
-    const sequences = ops.dimsOf(forward.outputs[0] ?? call.input).length === 3;
-    const [x, y] = [forward.outputs[0] ?? call.input, backward.outputs[0] ?? call.input];
-    const aligned = sequences ? flip(ops, y, 1) : y;
-    const states = [...forward.outputs.slice(1), ...backward.outputs.slice(1)];
-    const outputs = [...merged(ops, call.config.merge_mode, x, aligned), ...states];
-    const mask = sequences ? call.mask : null;
-    const joined = outputs.length - states.length;
-    return { outputs, masks: outputs.map((_, i) => (i < joined ? mask : null)) };
+    const { inner, args } = call;
+    const [forward, backward] = inner;
+    const given = args.initial_state ?? [];
+    const half = given.length / 2;
+    const there = runHalf(ops, call, forward, "forward", given.slice(0, half));
+    const back = runHalf(ops, call, backward, "backward", given.slice(half));
+    return merged(ops, call, there, back);
   },
 
-  samples: [
-    { config: { layer: { class_name: "LSTM", config: { units: 2 } } }, inputs: [{ shape: [2, 4, 3] }] },
-    {
-      config: {
-        layer: { class_name: "GRU", config: { units: 2, return_sequences: true } },
-        merge_mode: "sum",
+  samples: ["LSTM", "GRU", "SimpleRNN"].flatMap((class_name) => {
+    const of = (config: JsonObject): JsonObject => ({
+      class_name,
+      config: { units: 2, ...(class_name === "GRU" ? { reset_after: true } : {}), ...config },
+    });
+    const sequences = of({ return_sequences: true });
+    const mirror = of({ return_sequences: true, go_backwards: true, activation: "relu", name: "mirror" });
+    return [
+      { config: { layer: of({}) }, inputs: [{ shape: [3, 4, 3] }] },
+      { config: { layer: sequences, merge_mode: "sum" }, inputs: [{ shape: [3, 4, 3] }] },
+      {
+        config: { layer: sequences, merge_mode: "ave" },
+        inputs: [{ shape: [3, 4, 3], mask: "ragged" as const }],
       },
-      inputs: [{ shape: [2, 4, 3] }],
-    },
-    {
-      config: {
-        layer: { class_name: "SimpleRNN", config: { units: 2, return_sequences: true } },
-        merge_mode: "ave",
+      {
+        config: { layer: of({}), merge_mode: "mul" },
+        inputs: [{ shape: [3, 4, 3], mask: "ragged" as const }],
       },
-      inputs: [{ shape: [2, 4, 3] }],
-    },
-    {
-      config: { layer: { class_name: "LSTM", config: { units: 2 } }, merge_mode: "mul" },
-      inputs: [{ shape: [2, 4, 3] }],
-    },
-    {
-      config: { layer: { class_name: "LSTM", config: { units: 2, return_sequences: true } } },
-      inputs: [{ shape: [3, 5, 2], mask: "ragged" }],
-    },
-    {
-      config: { layer: { class_name: "GRU", config: { units: 2 } } },
-      inputs: [{ shape: [3, 5, 2], mask: "ragged" }],
-    },
-  ],
+      { config: { layer: sequences, merge_mode: null }, inputs: [{ shape: [3, 4, 3] }] },
+      { config: { layer: sequences, backward_layer: mirror }, inputs: [{ shape: [3, 4, 3] }] },
+      { config: { layer: of({ return_state: true }) }, inputs: [{ shape: [3, 4, 3] }] },
+    ];
+  }),
 });
 
-type Call<T> = FormulaCall<T, { readonly merge_mode: "concat" | "sum" | "mul" | "ave" | null }>;
+const named = (layer: BoundLayer | undefined, part: string) =>
+  (layer?.weights ?? []).map((spec) => ({ ...spec, name: `${part}/${spec.name}` }));
 
-function direction<T>(
+const configOf = ({ config }: JsonObject): Readonly<Record<string, unknown>> =>
+  isObject(config) ? config : {};
+
+const zeroed = (layer: JsonObject): JsonObject =>
+  withConfig(layer, { zero_output_for_mask: configOf(layer)["return_sequences"] === true });
+
+const mirrored = (layer: JsonObject): JsonObject =>
+  withConfig(layer, { go_backwards: configOf(layer)["go_backwards"] !== true });
+
+function runHalf<T>(
   ops: Ops<T>,
-  { inner, raw, args, step }: Call<T>,
-  which: 0 | 1,
-  name: "forward" | "backward",
+  { raw, step }: FormulaCall<T, Config>,
+  layer: BoundLayer | undefined,
+  direction: "forward" | "backward",
+  initial_state: readonly T[],
 ): LayerResult<T> {
-  const layer = inner[which];
-  if (layer === undefined) throw new RangeError("a Bidirectional has two inner layers");
-  const given = args.initial_state;
-  const half = layer.states;
-  return layer.evaluate(ops, {
-    inputs: raw.inputs,
-    masks: raw.masks,
-    weights: weightsUnder(raw.weights, `${name}/`),
-    args: given === undefined ? {} : { initial_state: given.slice(which * half, (which + 1) * half) },
-    step: (one) => step({ ...one, direction: name }),
-  });
+  const weights = weightsUnder(raw.weights, `${direction}/`);
+  const call: LayerCall<T> = {
+    weights,
+    inputs: raw.inputs.slice(0, 1),
+    masks: raw.masks.slice(0, 1),
+    args: initial_state.length > 0 ? { initial_state } : {},
+    step: (one) => step({ ...one, direction }),
+  };
+  return layer === undefined ? { outputs: [], masks: [] } : layer.evaluate(ops, call);
 }
 
-function merged<T>(ops: Ops<T>, mode: "concat" | "sum" | "mul" | "ave" | null, x: T, y: T): T[] {
+function merged<T>(
+  ops: Ops<T>,
+  { config, mask, inner }: FormulaCall<T, Config>,
+  there: LayerResult<T>,
+  back: LayerResult<T>,
+): LayerResult<T> {
+  const [y, ...states] = there.outputs;
+  const [mirror, ...backStates] = back.outputs;
+  if (y === undefined || mirror === undefined) return there;
+  const sequences = inner[0]?.config["return_sequences"] === true;
+  const own = sequences ? mask : null;
+  const yBack = sequences ? flip(ops, mirror, 1) : mirror;
+  const outputs = config.merge_mode === null ? [y, yBack] : [joined(ops, config.merge_mode, y, yBack)];
+  const extra = [...states, ...backStates];
+  return { outputs: [...outputs, ...extra], masks: [...outputs.map(() => own), ...extra.map(() => null)] };
+}
+
+function joined<T>(ops: Ops<T>, mode: Exclude<Mode, null>, y: T, yBack: T): T {
   switch (mode) {
     case "concat":
-      return [ops.concatenate([x, y], -1)];
+      return ops.concatenate([y, yBack], -1);
     case "sum":
-      return [add(ops, x, y)];
-    case "mul":
-      return [multiply(ops, x, y)];
+      return add(ops, y, yBack);
     case "ave":
-      return [divide(ops, add(ops, x, y), scalar(ops, 2))];
-    case null:
-      return [x, y];
+      return divide(ops, add(ops, y, yBack), scalar(ops, 2));
+    case "mul":
+      return multiply(ops, y, yBack);
     default:
       return mode satisfies never;
   }

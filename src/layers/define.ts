@@ -81,7 +81,7 @@ export interface SampleInput {
   /** With the batch. */
   readonly shape: Shape;
   readonly dtype?: DType;
-  readonly values?: "normal" | "uniform" | "indices" | "positive" | "small" | "tiny" | "large";
+  readonly values?: "normal" | "uniform" | "indices" | "positive" | "small" | "tiny" | "large" | "padded";
   /** Exclusive, for "indices". */
   readonly max?: number;
   /** A bool mask [batch, time] fed beside the tensor. */

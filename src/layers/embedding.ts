@@ -11,7 +11,7 @@ export const embedding = defineLayer({
     output_dim: required(integer(1)),
     mask_zero: optional(boolean, false),
   },
-  training: ["lora_rank", "lora_alpha", "quantization_config", "sparse", "dropout"],
+  training: ["lora_rank", "lora_alpha", "quantization_config", "sparse", "dropout", "init"],
 
   weights: ({ input_dim, output_dim }) => [weight("embeddings", [input_dim, output_dim])],
 

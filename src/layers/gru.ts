@@ -1,80 +1,86 @@
 /**
- * @file GRU: gates in the order update z, reset r, candidate. `reset_after` multiplies r into (h·U + b) instead of
- * into h, and has two biases; it is Keras's default since 2.3 and tf.keras's, and TF.js has only the other form.
+ * @file GRU: gates z, r, h side by side; h' = z·h + (1 − z)·activation(x_h + reset part).
+ *
+ * `reset_after` multiplies by r after the recurrent product, with a bias of its own (cuDNN's form). Every Keras that
+ * knows the key writes it: a Keras 2 file without it is from before 2.1.3 and means false, as Keras 1 and TF.js do.
  */
 
 import { boolean } from "../base/decode.ts";
-import { add, at, multiply, scalar, subtract } from "../ops/derived.ts";
+import { add, multiply, scalar, subtract } from "../ops/derived.ts";
+import type { Ops } from "../ops/ops.ts";
 import { activate } from "./activation.ts";
-import { defineLayer, knownDim, optional, weight } from "./define.ts";
-import { recur, recurrentActivation, recurrentFields, recurrentTraining } from "./recurrent.ts";
+import { defineLayer, optional } from "./define.ts";
+import {
+  GATES,
+  gate,
+  gateWeights,
+  RECURRENT_FIELDS,
+  RECURRENT_TRAINING,
+  recurrentSamples,
+  runRecurrent,
+} from "./recurrent.ts";
+
+const biasRow = <T>(ops: Ops<T>, bias: T, row: number): T => ops.slice(bias, 0, row, row + 1);
 
 export const gru = defineLayer({
   classNames: ["GRU"],
   config: {
-    ...recurrentFields,
-    recurrent_activation: recurrentActivation,
+    ...RECURRENT_FIELDS,
+    recurrent_activation: GATES,
     reset_after: optional(boolean, true, {
-      fallbacks: { tfjs: false, "keras1-theano": false, "keras1-tensorflow": false },
+      fallbacks: { keras2: false, tfjs: false, "keras1-theano": false, "keras1-tensorflow": false },
     }),
   },
-  training: recurrentTraining,
+  training: RECURRENT_TRAINING,
+  weights: (config, [input]) =>
+    gateWeights(config, input, 3, config.reset_after ? [2, 3 * config.units] : [3 * config.units]),
   states: () => 1,
 
-  weights: ({ units, use_bias, reset_after }, [input]) => [
-    weight("kernel", [knownDim(input, -1), 3 * units]),
-    weight("recurrent_kernel", [units, 3 * units]),
-    ...(use_bias ? [weight("bias", reset_after ? [2, 3 * units] : [3 * units])] : []),
-  ],
-
   call: (ops, call) =>
-    recur(ops, call, 1, (x, [state]) => {
+    runRecurrent(ops, call, 1, (x, [h = x]) => {
       const { config, weight } = call;
-      const { units } = config;
-      const h = state ?? x;
-      const part = (z: typeof x, from: number, to: number) => ops.slice(z, -1, from * units, to * units);
-      const gate = (z: typeof x) => activate(ops, config.recurrent_activation, z);
-      const bias = config.use_bias ? weight("bias") : null;
-      const fed = ops.matmul(x, weight("kernel"));
-      const inputBias = bias === null ? null : config.reset_after ? at(ops, bias, 0, 0) : bias;
-      const fromInput = inputBias === null ? fed : add(ops, fed, inputBias);
-      let [z, r, candidate] = [x, x, x];
-      if (config.reset_after) {
-        const product = ops.matmul(h, weight("recurrent_kernel"));
-        const fromState = bias === null ? product : add(ops, product, at(ops, bias, 0, 1));
-        z = gate(add(ops, part(fromInput, 0, 1), part(fromState, 0, 1)));
-        r = gate(add(ops, part(fromInput, 1, 2), part(fromState, 1, 2)));
-        candidate = add(ops, part(fromInput, 2, 3), multiply(ops, r, part(fromState, 2, 3)));
-      } else {
-        const recurrent = weight("recurrent_kernel");
-        z = gate(add(ops, part(fromInput, 0, 1), ops.matmul(h, part(recurrent, 0, 1))));
-        r = gate(add(ops, part(fromInput, 1, 2), ops.matmul(h, part(recurrent, 1, 2))));
-        candidate = add(ops, part(fromInput, 2, 3), ops.matmul(multiply(ops, r, h), part(recurrent, 2, 3)));
-      }
-      const fresh = activate(ops, config.activation, candidate);
-      const output = add(ops, multiply(ops, z, h), multiply(ops, subtract(ops, scalar(ops, 1), z), fresh));
+      const { units, use_bias, reset_after } = config;
+      const biased = (product: ReturnType<typeof weight>, row: number, from: number, to: number) => {
+        if (!use_bias) return product;
+        const bias = reset_after ? biasRow(ops, weight("bias"), row) : weight("bias");
+        return add(ops, product, ops.slice(bias, -1, from * units, to * units));
+      };
+      const gates = (name: string, from: number, to: number) =>
+        ops.slice(weight(name), -1, from * units, to * units);
+      const fed = biased(ops.matmul(x, weight("kernel")), 0, 0, 3);
+      const product = ops.matmul(h, gates("recurrent_kernel", 0, 2));
+      const kept = reset_after ? biased(product, 1, 0, 2) : product;
+      const opened = (index: number) =>
+        activate(
+          ops,
+          config.recurrent_activation,
+          add(ops, gate(ops, fed, index, units), gate(ops, kept, index, units)),
+        );
+      const [z, r] = [opened(0), opened(1)];
+      const own = gates("recurrent_kernel", 2, 3);
+      const reset = reset_after
+        ? multiply(ops, r, biased(ops.matmul(h, own), 1, 2, 3))
+        : ops.matmul(multiply(ops, r, h), own);
+      const candidate = activate(ops, config.activation, add(ops, gate(ops, fed, 2, units), reset));
+      const output = add(
+        ops,
+        multiply(ops, z, h),
+        multiply(ops, subtract(ops, scalar(ops, 1), z), candidate),
+      );
       return { output, states: [output] };
     }),
 
   samples: [
-    { config: { units: 3 }, inputs: [{ shape: [2, 4, 5] }] },
-    { config: { units: 3, reset_after: false }, inputs: [{ shape: [2, 4, 5] }] },
-    { config: { units: 2, use_bias: false }, inputs: [{ shape: [2, 3, 4] }] },
+    ...recurrentSamples(1).map((sample) => ({ ...sample, config: { ...sample.config, reset_after: true } })),
+    { config: { units: 3, reset_after: false }, inputs: [{ shape: [2, 4, 3] }] },
     {
-      config: {
-        units: 2,
-        use_bias: false,
-        reset_after: false,
-        activation: "relu",
-        recurrent_activation: "hard_sigmoid",
-      },
-      inputs: [{ shape: [2, 3, 4] }],
+      config: { units: 2, reset_after: false, return_sequences: true },
+      inputs: [{ shape: [3, 4, 3], mask: "random" }],
     },
+    { config: { units: 2, reset_after: false, use_bias: false }, inputs: [{ shape: [2, 4, 3] }] },
     {
-      config: { units: 2, return_sequences: true, go_backwards: true, return_state: true },
-      inputs: [{ shape: [2, 4, 2] }],
+      config: { units: 3, reset_after: true, recurrent_activation: "hard_sigmoid" },
+      inputs: [{ shape: [2, 4, 3] }],
     },
-    { config: { units: 2, return_sequences: true }, inputs: [{ shape: [3, 5, 2], mask: "ragged" }] },
-    { config: { units: 2, reset_after: false }, inputs: [{ shape: [3, 5, 2], mask: "random" }] },
   ],
 });

@@ -6,6 +6,7 @@
  */
 
 import { boolean, integer, listOf, real32 } from "../base/decode.ts";
+import type { Dialect } from "../model/layer.ts";
 import { add, divide, mean, multiply, scalar, subtract } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import { normalizeAxis } from "../tensor/tensor.ts";
@@ -23,6 +24,10 @@ const axes: DialectDecoder<readonly number[]> = {
   decodeIn: (json, _dialect, where) =>
     Array.isArray(json) ? listOf(integer()).decode(json, where) : [integer().decode(json, where)],
 };
+
+/** Keras 3 sorts the axes; Keras 2 and TF.js keep the file's order, in which the weights' shape then is. */
+const ordered = (axis: readonly number[], dialect: Dialect): readonly number[] =>
+  dialect === "keras3" ? [...axis].sort((a, b) => a - b) : axis;
 
 interface Config {
   readonly axis: readonly number[];
@@ -47,7 +52,7 @@ interface Moments<T> {
 function moments<T>(ops: Ops<T>, call: FormulaCall<T, Config>): Moments<T> {
   const { config, input } = call;
   const average = mean(ops, input, config.axis, true);
-  const deviation = config.rms_scaling ? input : subtract(ops, input, average);
+  const deviation = subtract(ops, input, average);
   const variance = mean(ops, ops.unary("square", deviation), config.axis, true);
   return { at: along(ops, call), average, spread: add(ops, variance, scalar(ops, config.epsilon)) };
 }
@@ -62,9 +67,12 @@ export const layerNormalization = defineLayer({
     rms_scaling: optional(boolean, false, { ignoredBy: ["tfjs", "keras2"] }),
   },
 
-  resolve: (config, [input]) => ({
+  resolve: (config, [input], { dialect }) => ({
     ...config,
-    axis: config.axis.map((one) => normalizeAxis(one, input?.length ?? 0)).toSorted((x, y) => x - y),
+    axis: ordered(
+      config.axis.map((one) => normalizeAxis(one, input?.length ?? 0)),
+      dialect,
+    ),
   }),
 
   weights({ axis, center, scale, rms_scaling }, [input]) {
@@ -101,11 +109,8 @@ export const layerNormalization = defineLayer({
       const { at, average, spread } = moments(ops, call);
       const { config, input, mask } = call;
       const inverse = ops.unary("rsqrt", spread);
-      const normal = subtract(ops, multiply(ops, input, inverse), multiply(ops, average, inverse));
-      const scaled =
-        config.scale || config.rms_scaling
-          ? multiply(ops, config.rms_scaling ? multiply(ops, input, inverse) : normal, at("gamma"))
-          : normal;
+      const normal = multiply(ops, config.rms_scaling ? input : subtract(ops, input, average), inverse);
+      const scaled = config.scale || config.rms_scaling ? multiply(ops, normal, at("gamma")) : normal;
       return result(config.center && !config.rms_scaling ? add(ops, scaled, at("beta")) : scaled, mask);
     },
   ],
@@ -114,6 +119,7 @@ export const layerNormalization = defineLayer({
     { config: {}, inputs: [{ shape: [3, 5] }] },
     { config: { axis: [1, 2], epsilon: 0.01 }, inputs: [{ shape: [2, 3, 4] }] },
     { config: { axis: 1, center: false }, inputs: [{ shape: [2, 4, 3] }] },
+    { config: { axis: [2, 1] }, inputs: [{ shape: [2, 3, 4], mask: "ragged" }] },
     { config: { scale: false }, inputs: [{ shape: [2, 3, 3, 4] }] },
     { config: { rms_scaling: true }, inputs: [{ shape: [3, 6] }], dialects: ["keras3"] },
   ],

@@ -21,6 +21,7 @@ export const masking = defineLayer({
 
   samples: [
     { config: {}, inputs: [{ shape: [2, 4, 3] }] },
+    { config: {}, inputs: [{ shape: [3, 5, 2], values: "padded" }] },
     { config: { mask_value: 1.5 }, inputs: [{ shape: [2, 3, 2] }] },
   ],
 });

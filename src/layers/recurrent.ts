@@ -1,43 +1,83 @@
 /**
- * @file What the recurrent layers share: their common keys, and the loop over time with its masks.
+ * @file What SimpleRNN, LSTM and GRU share: their keys, and the loop over time.
  *
- * The loop computes nothing itself but the choice that a mask makes; each step is the cell's own formula, or what a
- * certificate replays in its place (`step`).
+ * A masked step repeats the output before it (zeros before the first) and keeps the states
+ * (keras/src/backend/tensorflow/rnn.py). Each step goes through `call.step`, so that a certificate can put an
+ * engine's own cell in its place; the loop uses only what that returns.
  */
 
-import { boolean, integer } from "../base/decode.ts";
-import { VernierError } from "../base/errors.ts";
-import type { CellResult, LayerResult } from "../model/layer.ts";
-import { at, expand_dims, flip, scalar, stack } from "../ops/derived.ts";
+import { boolean, type Decoder, integer, invalid } from "../base/decode.ts";
+import type { CellResult, Dialect, LayerResult, WeightSpec } from "../model/layer.ts";
+import { at, expand_dims, stack } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
+import type { Dims } from "../tensor/tensor.ts";
 import { real } from "../tensor/tensor.ts";
 import { type Activation, activation } from "./activation.ts";
-import { type FormulaCall, optional, required } from "./define.ts";
+import {
+  type FieldOptions,
+  type FormulaCall,
+  knownDim,
+  optional,
+  required,
+  type SampleInput,
+  weight,
+} from "./define.ts";
 
-export const recurrentFields = {
-  units: required(integer(1)),
-  activation: optional<Activation>(activation, "tanh"),
+export const KERAS1: readonly Dialect[] = ["keras1-theano", "keras1-tensorflow"];
+
+/** Keras 1 called it otherwise. */
+export const inKeras1 = <T>(spelling: string): FieldOptions<T> => ({
+  spellings: { "keras1-theano": [spelling], "keras1-tensorflow": [spelling] },
+});
+
+const batchMajor: Decoder<boolean> = {
+  decode(json, where) {
+    if (json !== false && json !== null)
+      throw invalid("false: sequences with time first are not read", json, where);
+    return false;
+  },
+};
+
+export const RECURRENT_FIELDS = {
+  units: required(integer(1), inKeras1("output_dim")),
+  activation: optional(activation, "tanh"),
   use_bias: optional(boolean, true),
   return_sequences: optional(boolean, false),
   return_state: optional(boolean, false),
   go_backwards: optional(boolean, false),
-  zero_output_for_mask: optional(boolean, false, { ignoredBy: ["tfjs"] }),
-  time_major: optional(boolean, false),
+  zero_output_for_mask: optional(boolean, false, { ignoredBy: ["tfjs", ...KERAS1] }),
+  // Keras 2 only.
+  time_major: optional(batchMajor, false, { ignoredBy: ["tfjs", "keras3", ...KERAS1] }),
 };
 
-/** A missing key means hard_sigmoid to TF.js (tfjs-layers recurrent.ts), sigmoid to Keras since 2.3. */
-export const recurrentActivation = optional<Activation>(activation, "sigmoid", {
-  fallbacks: { tfjs: "hard_sigmoid_keras2" },
+/** Before Keras 2.3 and in TF.js the gates' default was the piecewise linear function. */
+export const GATES = optional<Activation>(activation, "sigmoid", {
+  ...inKeras1<Activation>("inner_activation"),
+  fallbacks: {
+    tfjs: "hard_sigmoid_keras2",
+    "keras1-theano": "hard_sigmoid_keras2",
+    "keras1-tensorflow": "hard_sigmoid_keras2",
+  },
 });
 
-export const recurrentTraining = [
+/** `stateful` is among them: each prediction starts from zeros. */
+export const RECURRENT_TRAINING = [
   "stateful",
   "unroll",
+  "implementation",
   "dropout",
   "recurrent_dropout",
-  "implementation",
-  "seed",
   "unit_forget_bias",
+  "seed",
+  "rng_type",
+  "num_constants",
+  "cell",
+  "init",
+  "inner_init",
+  "forget_bias_init",
+  "consume_less",
+  "dropout_W",
+  "dropout_U",
 ];
 
 export interface RecurrentConfig {
@@ -46,82 +86,122 @@ export interface RecurrentConfig {
   readonly return_state: boolean;
   readonly go_backwards: boolean;
   readonly zero_output_for_mask: boolean;
-  readonly time_major: boolean;
 }
 
-/** Runs `cell` over axis 1 of the input [batch, time, features]; `states` is how many the cell carries. */
-export function recur<T>(
+export function gateWeights(
+  { units, use_bias }: { readonly units: number; readonly use_bias: boolean },
+  input: Dims | undefined,
+  gates: number,
+  bias: readonly number[] = [gates * units],
+): WeightSpec[] {
+  return [
+    weight("kernel", [knownDim(input, -1), gates * units]),
+    weight("recurrent_kernel", [units, gates * units]),
+    ...(use_bias ? [weight("bias", bias)] : []),
+  ];
+}
+
+/** Part `index` of the last axis, where gates lie side by side. */
+export const gate = <T>(ops: Ops<T>, x: T, index: number, units: number): T =>
+  ops.slice(x, -1, index * units, (index + 1) * units);
+
+interface Loop<T> {
+  readonly outputs: readonly T[];
+  readonly states: readonly T[];
+}
+
+/** Runs `cell` over [batch, time, features]. */
+export function runRecurrent<T>(
   ops: Ops<T>,
   call: FormulaCall<T, RecurrentConfig>,
   states: number,
-  cell: (input: T, states: readonly T[]) => CellResult<T>,
+  cell: (x: T, states: readonly T[]) => CellResult<T>,
 ): LayerResult<T> {
-  const { config, input, args, step } = call;
-  if (config.time_major)
-    throw new VernierError("layer.unsupported", {
-      className: "RNN",
-      reason: "time_major is not known to Keras 3 and TensorFlow.js",
-    });
-  const [batch = null, steps = null, features = null] = ops.dimsOf(input);
-  if (batch === null || steps === null) return unknownSteps(ops, call, states, batch, steps);
-  void features;
-  const ordered = config.go_backwards ? flip(ops, input, 1) : input;
-  const mask = call.mask === null || !config.go_backwards ? call.mask : flip(ops, call.mask, 1);
-  const zero = ops.constant(real([batch, config.units], new Float64Array(batch * config.units)));
-  let carried: readonly T[] = args.initial_state ?? Array.from({ length: states }, () => zero);
-  let output = zero;
-  const outputs: T[] = [];
-  for (let t = 0; t < steps; t++) {
-    const x = at(ops, ordered, 1, t);
-    const before = carried;
-    const computed = step({
-      direction: "",
-      index: t,
-      input: x,
-      states: before,
-      compute: () => cell(x, before),
-    });
-    if (mask === null) {
-      output = computed.output;
-      carried = computed.states;
-    } else {
-      // A masked step repeats the output before it (or gives 0) and leaves the states alone.
-      const real = expand_dims(ops, at(ops, mask, 1, t), -1);
-      output = ops.where(real, computed.output, config.zero_output_for_mask ? scalar(ops, 0) : output);
-      carried = computed.states.map((state, i) => ops.where(real, state, before[i] ?? zero));
-    }
-    outputs.push(output);
-  }
-  const main = config.return_sequences ? stack(ops, outputs, 1) : output;
-  return withStates(config, main, config.return_sequences ? call.mask : null, carried);
+  const { config, input } = call;
+  const [batch = null, time = null] = ops.dimsOf(input);
+  // Where the length is not known yet, one step shows all there is to know.
+  const loop = runSteps(ops, call, states, cell, time ?? 1);
+  const last = loop.outputs.at(-1) ?? zeros(ops, batch, config.units);
+  const output = config.return_sequences
+    ? time === null
+      ? ops.broadcast_to(expand_dims(ops, last, 1), [batch, null, config.units])
+      : stack(ops, loop.outputs, 1)
+    : last;
+  const extra = config.return_state ? loop.states : [];
+  return {
+    outputs: [output, ...extra],
+    masks: [config.return_sequences ? call.mask : null, ...extra.map(() => null)],
+  };
 }
 
-function withStates<T>(
-  config: RecurrentConfig,
-  main: T,
-  mask: T | null,
-  states: readonly T[],
-): LayerResult<T> {
-  const extra = config.return_state ? states : [];
-  return { outputs: [main, ...extra], masks: [mask, ...extra.map(() => null)] };
-}
-
-/** Before running, the batch or the number of steps may be unknown: only shapes are asked for then. */
-function unknownSteps<T>(
+function runSteps<T>(
   ops: Ops<T>,
-  { config, input, mask }: FormulaCall<T, RecurrentConfig>,
-  states: number,
-  batch: number | null,
-  steps: number | null,
-): LayerResult<T> {
-  // [batch, time, features] → one feature that stands for each unit: a shape only.
-  const column = ops.reduce("sum", input, [2], true);
-  const wide = ops.broadcast_to(column, [batch, steps, config.units]);
-  const state = ops.reduce("sum", wide, [1], false);
-  return withStates(
-    config,
-    config.return_sequences ? wide : state,
-    config.return_sequences ? mask : null,
-    Array.from({ length: states }, () => state),
-  );
+  call: FormulaCall<T, RecurrentConfig>,
+  count: number,
+  cell: (x: T, states: readonly T[]) => CellResult<T>,
+  time: number,
+): Loop<T> {
+  const { config, input, args } = call;
+  const [batch = null] = ops.dimsOf(input);
+  const zero = zeros(ops, batch, config.units);
+  const given = args.initial_state ?? [];
+  const mask = maskOf(call);
+  let states: readonly T[] = given.length > 0 ? given : Array.from({ length: count }, () => zero);
+  let before = zero;
+  const outputs: T[] = [];
+  for (let index = 0; index < time; index++) {
+    const t = config.go_backwards ? time - 1 - index : index;
+    const x = at(ops, input, 1, t);
+    const old = states;
+    const made = call.step({ direction: "", index, input: x, states: old, compute: () => cell(x, old) });
+    if (mask === null) {
+      before = made.output;
+      states = made.states;
+    } else {
+      const counts = expand_dims(ops, at(ops, mask, 1, t), -1);
+      before = ops.where(counts, made.output, config.zero_output_for_mask ? zero : before);
+      states = made.states.map((state, i) => ops.where(counts, state, old[i] ?? state));
+    }
+    outputs.push(before);
+  }
+  return { outputs, states };
 }
+
+/** Keras 3 hands the mask on only where a call has a single tensor (keras/src/layers/layer.py, __call__). */
+function maskOf<T>({ mask, args, rules }: FormulaCall<T, RecurrentConfig>): T | null {
+  const keras3 = rules.masking === "where";
+  return keras3 && (args.initial_state?.length ?? 0) > 0 ? null : mask;
+}
+
+const zeros = <T>(ops: Ops<T>, batch: number | null, units: number): T =>
+  ops.broadcast_to(ops.constant(real([1, units], () => 0)), [batch, units]);
+
+const SEQUENCE: SampleInput = { shape: [3, 5, 4] };
+const MASKED: SampleInput = { shape: [3, 5, 4], mask: "ragged" };
+const HOLES: SampleInput = { shape: [3, 5, 4], mask: "random" };
+
+/** The samples of every family: each key, with and without a mask. */
+export const recurrentSamples = (states: number) => [
+  { config: { units: 3 }, inputs: [SEQUENCE] },
+  { config: { units: 3, return_sequences: true, go_backwards: true }, inputs: [SEQUENCE] },
+  { config: { units: 2, use_bias: false, activation: "linear" }, inputs: [SEQUENCE] },
+  {
+    config: { units: 2, return_state: true, unroll: true, dropout: 0.5, recurrent_dropout: 0.5 },
+    inputs: [SEQUENCE],
+  },
+  { config: { units: 2 }, inputs: [MASKED] },
+  { config: { units: 2, return_sequences: true, return_state: true }, inputs: [HOLES] },
+  { config: { units: 2, return_sequences: true, go_backwards: true }, inputs: [MASKED] },
+  { config: { units: 2, return_sequences: true, zero_output_for_mask: true }, inputs: [HOLES] },
+  { config: { units: 2, zero_output_for_mask: true, return_state: true }, inputs: [MASKED] },
+  {
+    config: { units: 2, return_sequences: true },
+    inputs: [SEQUENCE],
+    args: { initial_state: Array.from({ length: states }, () => ({ shape: [3, 2] })) },
+  },
+  {
+    config: { units: 2, return_sequences: true },
+    inputs: [MASKED],
+    args: { initial_state: Array.from({ length: states }, () => ({ shape: [3, 2] })) },
+  },
+];

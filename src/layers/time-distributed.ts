@@ -1,52 +1,142 @@
-/** @file TimeDistributed: one layer or model applied to every step of axis 1. */
+/**
+ * @file TimeDistributed: one layer at every step of a sequence.
+ *
+ * Most layers treat samples alone: all steps go through at once, as a batch. Recurrent ones go step by step, so that
+ * a certificate meets the cells in an engine's own order. A mask of steps stays outside; one with more axes is the
+ * layer's own (layers/rnn/time_distributed.py).
+ */
 
-import { at, stack } from "../ops/derived.ts";
-import { defineLayer, required } from "./define.ts";
+import type { BoundLayer, LayerResult } from "../model/layer.ts";
+import { any, at, stack } from "../ops/derived.ts";
+import type { Ops } from "../ops/ops.ts";
+import type { Dims } from "../tensor/tensor.ts";
+import { defineLayer, type FormulaCall, required } from "./define.ts";
 import { innerLayer, meaningOf, weightsUnder } from "./inner-layer.ts";
 
 export const timeDistributed = defineLayer({
   classNames: ["TimeDistributed"],
   config: { layer: required(innerLayer) },
 
-  inner: ({ layer }, { bindInner, inputs: [input = []], where }) => [
-    bindInner(layer, [[input[0] ?? null, ...input.slice(2)]], [...where, "layer"]),
+  inner: ({ layer }, { inputs, where, bindInner }) => [
+    bindInner(layer, inputs.slice(0, 1).map(withoutTime), [...where, "layer"]),
   ],
+
   resolve: (config, _inputs, _context, [inner]) => ({
     layer: inner === undefined ? config.layer : meaningOf(inner),
   }),
-  weights: (_config, _inputs, [inner]) =>
-    (inner?.weights ?? []).map((spec) => ({ ...spec, name: `layer/${spec.name}` })),
 
-  call(ops, { input, mask, inner: [layer], raw }) {
-    if (layer === undefined) throw new RangeError("a TimeDistributed has an inner layer");
-    const weights = weightsUnder(raw.weights, "layer/");
-    const [, steps = null, ...rest] = ops.dimsOf(input);
-    const one = (x: typeof input, itsMask: typeof mask) =>
-      layer.evaluate(ops, { weights, inputs: [x], masks: [itsMask] });
-    if (steps === null) {
-      // A shape only: any step stands for all of them.
-      const [output = input] = one(at(ops, input, 1, 0), null).outputs;
-      const dims = ops.dimsOf(output);
-      return {
-        outputs: [ops.broadcast_to(stack(ops, [output], 1), [dims[0] ?? null, null, ...dims.slice(1)])],
-        masks: [mask],
-      };
-    }
-    void rest;
-    const outputs = Array.from({ length: steps }, (_, t) => {
-      // A mask of every step's own steps is cut; one mask value per step says nothing to a single step.
-      const own = mask !== null && ops.dimsOf(mask).length > 2 ? at(ops, mask, 1, t) : null;
-      return one(at(ops, input, 1, t), own).outputs[0] ?? input;
-    });
-    return { outputs: [stack(ops, outputs, 1)], masks: [mask] };
+  weights: (_config, _inputs, inner) =>
+    inner.flatMap(({ weights }) => weights.map((spec) => ({ ...spec, name: `layer/${spec.name}` }))),
+
+  call(ops, call) {
+    const [inner] = call.inner;
+    if (inner === undefined) return { outputs: [call.input], masks: [call.mask] };
+    const time = ops.dimsOf(call.input)[1] ?? null;
+    return inner.states > 0 && time !== null ? stepwise(ops, call, inner, time) : atOnce(ops, call, inner);
   },
 
+  formulas: [1, 2, 3].map((formula) => <T>(ops: Ops<T>, call: FormulaCall<T, unknown>): LayerResult<T> => {
+    const [inner] = call.inner;
+    if (inner === undefined) return { outputs: [call.input], masks: [call.mask] };
+    return atOnce(ops, call, inner, Math.min(formula, inner.formulas - 1));
+  }),
+
   samples: [
+    { config: { layer: { class_name: "Dense", config: { units: 3 } } }, inputs: [{ shape: [2, 4, 5] }] },
     {
-      config: { layer: { class_name: "Dense", config: { units: 3, activation: "relu" } } },
-      inputs: [{ shape: [2, 4, 5] }],
+      config: { layer: { class_name: "Dense", config: { units: 3, activation: "softmax" } } },
+      inputs: [{ shape: [2, 4, 3, 5] }],
     },
+    {
+      config: { layer: { class_name: "LSTM", config: { units: 2 } } },
+      inputs: [{ shape: [2, 3, 4, 5] }],
+    },
+    { config: { layer: { class_name: "BatchNormalization", config: {} } }, inputs: [{ shape: [2, 4, 3] }] },
     { config: { layer: { class_name: "Flatten", config: {} } }, inputs: [{ shape: [2, 3, 2, 2] }] },
-    { config: { layer: { class_name: "LayerNormalization", config: {} } }, inputs: [{ shape: [2, 3, 4] }] },
+    {
+      config: { layer: { class_name: "Dense", config: { units: 3 } } },
+      inputs: [{ shape: [3, 4, 5], mask: "ragged" }],
+      dialects: ["keras3"],
+    },
   ],
 });
+
+const withoutTime = ([batch = null, , ...rest]: Dims): Dims => [batch, ...rest];
+
+function atOnce<T>(
+  ops: Ops<T>,
+  { input, mask, raw, rules }: FormulaCall<T, unknown>,
+  inner: BoundLayer,
+  formula = 0,
+): LayerResult<T> {
+  const dims = ops.dimsOf(input);
+  const outside = dims.slice(0, 2);
+  const [batch = null, time = null] = outside;
+  const count = batch === null || time === null ? null : batch * time;
+  const merge = (x: T): T => ops.reshape(x, [count, ...ops.dimsOf(x).slice(2)]);
+  const split = (x: T): T => ops.reshape(x, [...outside, ...ops.dimsOf(x).slice(1)]);
+  const own = mask !== null && ops.dimsOf(mask).length > 2 ? merge(mask) : null;
+  const made = inner.evaluate(
+    ops,
+    { weights: weightsUnder(raw.weights, "layer/"), inputs: [merge(input)], masks: [own] },
+    formula,
+  );
+  return {
+    outputs: made.outputs.map(split),
+    masks: made.outputs.map((_, i) => outerMask(ops, mask, made.masks[i] ?? null, rules.masking, split)),
+  };
+}
+
+/** Keras 3 hands the mask on; Keras 2 asks the layer first, and leaves only the steps of a mask that it consumed. */
+function outerMask<T>(
+  ops: Ops<T>,
+  mask: T | null,
+  own: T | null,
+  rule: "where" | "multiply",
+  split: (x: T) => T,
+): T | null {
+  if (rule === "where") return mask;
+  if (own !== null) return split(own);
+  if (mask === null) return null;
+  const rank = ops.dimsOf(mask).length;
+  return rank > 2
+    ? any(
+        ops,
+        mask,
+        Array.from({ length: rank - 2 }, (_, i) => i + 2),
+      )
+    : mask;
+}
+
+function stepwise<T>(
+  ops: Ops<T>,
+  { input, mask, raw, step, rules }: FormulaCall<T, unknown>,
+  inner: BoundLayer,
+  time: number,
+): LayerResult<T> {
+  const inside = mask !== null && ops.dimsOf(mask).length > 2 ? mask : null;
+  const results = Array.from({ length: time }, (_, t) =>
+    inner.evaluate(ops, {
+      weights: weightsUnder(raw.weights, "layer/"),
+      inputs: [at(ops, input, 1, t)],
+      masks: [inside === null ? null : at(ops, inside, 1, t)],
+      step,
+    }),
+  );
+  const [first] = results;
+  const outputs = (first?.outputs ?? []).map((own, i) =>
+    stack(
+      ops,
+      results.map((one) => one.outputs[i] ?? own),
+      1,
+    ),
+  );
+  return {
+    outputs,
+    masks: outputs.map((_, i) => {
+      const masks = results.flatMap((one) => one.masks[i] ?? []);
+      const own = masks.length === time && time > 0 ? stack(ops, masks, 1) : null;
+      return outerMask(ops, mask, own, rules.masking, (x) => x);
+    }),
+  };
+}
