@@ -5,14 +5,16 @@ import { ModelBuilder, weightsOf } from "../../test/models.ts";
 import type { TracedCall, TracedCell } from "../engines/engine.ts";
 import { hashTensor } from "../engines/hash.ts";
 import { contextOf } from "../layers/bind.ts";
-import { defineLayer, result, weight } from "../layers/define.ts";
+import { defineLayer, type FormulaCall, type LayerDefinition, result, weight } from "../layers/define.ts";
 import { evaluate } from "../model/evaluate.ts";
 import { KERAS3_MASKS } from "../model/layer.ts";
 import type { Model } from "../model/model.ts";
+import { tf32Operands } from "../numerics/coarser.ts";
 import { TFJS_CPU_FLOAT32 } from "../numerics/engines.ts";
-import { roundToFloat16 } from "../numerics/formats.ts";
+import { roundToBfloat16, roundToFloat16 } from "../numerics/formats.ts";
 import { add, at, expand_dims, scalar, stack } from "../ops/derived.ts";
 import { float64Ops } from "../ops/float64.ts";
+import type { Ops } from "../ops/ops.ts";
 import { type Dims, type RealTensor, realFromTensor, type Tensor } from "../tensor/tensor.ts";
 import { certify } from "./certify.ts";
 import { syntheticInputs } from "./synthetic.ts";
@@ -32,11 +34,16 @@ interface Spoil {
   /** Layers that forget their mask. */
   readonly unmasked?: readonly string[];
   readonly shuffled?: boolean;
+  /** How products take their operands. */
+  readonly operands?: (x: number) => number;
 }
 
 /** What an engine would report: every call on the values stored before it. */
 async function run(model: Model, inputs: readonly Tensor[], spoil: Spoil = {}): Promise<TracedCall[]> {
-  const { round = Math.fround, fault, unmasked = [], shuffled = false } = spoil;
+  const { round = Math.fround, fault, unmasked = [], shuffled = false, operands } = spoil;
+  const held = (x: RealTensor): RealTensor =>
+    operands === undefined ? x : { ...x, data: x.data.map(operands) };
+  const engineOps: typeof ops = { ...ops, matmul: (x, y) => ops.matmul(held(x), held(y)) };
   const stored = ({ shape, data }: RealTensor): Tensor => ({
     shape,
     dtype: "float32",
@@ -50,7 +57,7 @@ async function run(model: Model, inputs: readonly Tensor[], spoil: Spoil = {}): 
     const cells: TracedCell[] = [];
     let outputs: Tensor[] = [];
     let fed: Tensor[] = [];
-    await evaluate<RealTensor>(model, ops, {
+    await evaluate<RealTensor>(model, engineOps, {
       inputs: inputs.map(realFromTensor),
       weightsOf: (layer) => weightsOf(model, layer),
       given: (other) => given.get(other),
@@ -163,6 +170,26 @@ test("activations on float16's grid are explained by float16; the same with a fa
   expect(spoilt.byId.get("top")?.status).toBe("refuted");
 });
 
+test("products of operands cut to TF32 are explained by it, of operands cut further they are not", async () => {
+  for (const operands of tf32Operands()) {
+    const { byId } = await certificates(plain(), { operands });
+    expect(byId.get("hidden")).toMatchObject({ status: "coarser", explains: "TF32" });
+  }
+  const { byId } = await certificates(plain(), { operands: roundToBfloat16 });
+  expect(byId.get("hidden")?.status).toBe("refuted");
+});
+
+test("a mean that counts padded steps is refuted for its mask", async () => {
+  const m = new ModelBuilder();
+  const masked = m.layer("mask", bound(maskMaker), m.input("x", [null, 6, 2]));
+  const model = m.output(m.layer("total", bound(total), masked)).build();
+  const inputs = paddedInput(6);
+  const records = await run(model, inputs, { unmasked: ["total"] });
+  const trace = alignTrace(model, records, inputs, []);
+  const found = await certify(model, trace, inputs, TFJS_CPU_FLOAT32, (layer) => weightsOf(model, layer));
+  expect(found[2]).toMatchObject({ status: "refuted", detail: "mask" });
+});
+
 test("calls of a shared layer are found by what they were fed, in whatever order they ran", async () => {
   const m = new ModelBuilder();
   const [x, y] = [m.input("x", [null, 4]), m.input("y", [null, 4])];
@@ -189,6 +216,18 @@ const maskMaker = defineLayer({
   samples: [],
   call: (o, { input }) => result(input, o.compare("not_equal", at(o, input, 2, 0), scalar(o, 0))),
 });
+/** Adds up the steps that count, and one for each that does not. */
+const total = defineLayer({
+  classNames: ["Total"],
+  config: {},
+  samples: [],
+  call(o, { input, mask }) {
+    const ones = scalar(o, 1);
+    return result(
+      o.reduce("sum", mask === null ? input : o.where(expand_dims(o, mask, 2), input, ones), [1], false),
+    );
+  },
+});
 /** h ← tanh(x·K + h·R): a step that does not count keeps the state. */
 const loop = defineLayer({
   classNames: ["Loop"],
@@ -196,7 +235,7 @@ const loop = defineLayer({
   samples: [],
   states: () => 1,
   weights: () => [weight("kernel", [2, 3]), weight("recurrent", [3, 3])],
-  call<T>(o: import("../ops/ops.ts").Ops<T>, { input, mask, weight: named, step }: Parameters<Loop<T>>[1]) {
+  call<T>(o: Ops<T>, { input, mask, weight: named, step }: FormulaCall<T, Record<string, never>>) {
     const steps = Number(o.dimsOf(input)[1]);
     const zeros = o.matmul(at(o, input, 1, 0), o.binary("multiply", named("kernel"), scalar(o, 0)));
     let state = zeros;
@@ -219,17 +258,16 @@ const loop = defineLayer({
     return result(stack(o, outputs, 1), mask);
   },
 });
-type Loop<T> = (
-  o: import("../ops/ops.ts").Ops<T>,
-  call: import("../layers/define.ts").FormulaCall<T, Readonly<Record<string, never>>>,
-) => unknown;
+
+function bound(definition: LayerDefinition) {
+  return (inputs: readonly Dims[]) =>
+    definition.bind({}, contextOf({ dialect: "keras3", maskRules: KERAS3_MASKS, inputs, where: [] }));
+}
 
 function recurrent(steps: number): Model {
-  const bind = (definition: typeof loop) => (inputs: readonly Dims[]) =>
-    definition.bind({}, contextOf({ dialect: "keras3", maskRules: KERAS3_MASKS, inputs, where: [] }));
   const m = new ModelBuilder();
-  const masked = m.layer("mask", bind(maskMaker), m.input("x", [null, steps, 2]));
-  return m.output(m.layer("loop", bind(loop), masked)).build();
+  const masked = m.layer("mask", bound(maskMaker), m.input("x", [null, steps, 2]));
+  return m.output(m.layer("loop", bound(loop), masked)).build();
 }
 
 /** The last third of every sample does not count. */

@@ -9,7 +9,7 @@ import { isVernierError } from "../base/errors.ts";
 import { lastUses } from "../model/evaluate.ts";
 import type { Model, TensorRef } from "../model/model.ts";
 import type { Arithmetic } from "../numerics/arithmetic.ts";
-import { COARSER_FORMATS, storedIn, TF32_OPERANDS } from "../numerics/coarser.ts";
+import { COARSER_FORMATS, storedIn, tf32Operands } from "../numerics/coarser.ts";
 import { roundTo } from "../numerics/formats.ts";
 import { type Bounded, boundedOps, exact } from "../ops/bounded.ts";
 import { type Kernels, plainKernels } from "../ops/kernels.ts";
@@ -212,7 +212,7 @@ function coarserExplanation(call: CallToJudge, stated: Arithmetic, kernels: Kern
     const tried = attempt(ops, call, (x) => ops.constant(x));
     if (!tried.missing && judge(tried.pairs).verdict === "within") return format.name;
   }
-  for (const round of TF32_OPERANDS) {
+  for (const round of tf32Operands()) {
     const tried = attempt(withOperands(boundedOps(stated, kernels), round), call);
     if (!tried.missing && judge(tried.pairs).verdict === "within") return "TF32";
   }

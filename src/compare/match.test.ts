@@ -1,3 +1,5 @@
+/** @file Layers of two models pair by path, position or weights; what is left is structure. */
+
 import { expect, test } from "vitest";
 import { ModelBuilder } from "../../test/models.ts";
 import type { Model } from "../model/model.ts";

@@ -1,3 +1,5 @@
+/** @file Predictions compared, and inputs made up. */
+
 import { expect, test } from "vitest";
 import { ModelBuilder } from "../../test/models.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -15,11 +17,11 @@ test("the largest difference, its ulps and the flipped classes", () => {
   const a = tensor([
     [1, 2],
     [0.5, 0.25],
-  ]); // prettier-ignore
+  ]);
   const b = tensor([
     [1, 2 + 2 ** -22],
     [0.5, 0.75],
-  ]); // prettier-ignore
+  ]);
   const { rows, worst, predictions } = compareOutputs([pair(a, b)]);
   expect(rows[0]).toMatchObject({ maxAbs: 0.5, top1Flips: 1, nonFinite: 0 });
   expect(compareOutputs([pair(tensor([[2]]), tensor([[2 + 2 ** -22]]))]).rows[0]?.maxUlp).toBe(1);

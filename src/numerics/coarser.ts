@@ -46,18 +46,14 @@ export function storedIn(format: FloatFormat, stated: Arithmetic): Arithmetic {
 /** Finest first. */
 export const COARSER_FORMATS: readonly FloatFormat[] = [FLOAT16, BFLOAT16];
 
-const single = new Float32Array(1);
-const bits = new Uint32Array(single.buffer);
-
 /** The operands of a TF32 product: to nearest with ties away from zero (what libraries do), or cut off (what hardware does). */
-export const TF32_OPERANDS: readonly ((x: number) => number)[] = [
-  (x) => withBits(x, (word) => ((word + 0x1000) & 0xffffe000) >>> 0),
-  (x) => withBits(x, (word) => (word & 0xffffe000) >>> 0),
-];
-
-function withBits(x: number, change: (word: number) => number): number {
-  if (!Number.isFinite(x)) return x;
-  single[0] = x;
-  bits[0] = change(bits[0] as number);
-  return single[0] as number;
+export function tf32Operands(): readonly ((x: number) => number)[] {
+  const single = new Float32Array(1);
+  const bits = new Uint32Array(single.buffer);
+  return [0x1000, 0].map((half) => (x: number) => {
+    if (!Number.isFinite(x)) return x;
+    single[0] = x;
+    bits[0] = ((bits[0] as number) + half) & 0xffffe000;
+    return single[0] as number;
+  });
 }
