@@ -51,7 +51,8 @@ function probe(engine: Engine, options: EngineOptions): Promise<EngineStatus> {
   const timer = setTimeout(() => resolve(silent(engine.id)), PROBE_MS);
   void engine.probe(options).then((status) => {
     clearTimeout(timer);
-    resolve(status);
+    // The table names the engine already.
+    resolve({ ...status, detail: status.detail.replace(/^engine "[^"]+" cannot start: /, "") });
   });
   return promise;
 }

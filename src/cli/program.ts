@@ -43,7 +43,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
 function buildProgram(invocation: Invocation, done: (exitCode: number) => void): Command {
   const program = new Command("vernier")
     .description(
-      "Why does a Keras model predict different numbers than its TensorFlow.js twin? Finds where they\npart, why, how much each cause contributes, and which side is wrong.",
+      "Why does a Keras model predict different numbers than its TensorFlow.js twin? Finds where they part, why, how much each cause contributes, and which side is wrong.",
     )
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "show this help")
@@ -89,10 +89,10 @@ const MODEL_HELP = "a .h5 file, a model.json, or a folder that holds one";
 const AFTER_HELP = `
 Examples:
   vernier check model.h5 web/model.json            compare on made-up inputs
-  vernier check model.h5 web/ --input photo.npy    compare on your own input
+  vernier check model.h5 web/ --input x.npy        compare on your own input
   vernier check model.h5 web/ --keras              run real Keras too
 
-Exit codes: 0 agree, 1 differ, 2 bad file or usage, 3 something is missing on this machine.`;
+Exit codes: 0 agree, 1 differ, 2 bad file or usage, 3 this machine lacks something.`;
 
 function addCheck(program: Command, invocation: Invocation, done: (exitCode: number) => void): void {
   program

@@ -1,7 +1,7 @@
 /** @file The screen of a check whose sides agree, and what to try when the app still differs. */
 
 import type { Report } from "../compare/findings.ts";
-import { entry, type Style, verdictLine } from "./layout.ts";
+import { entry, type Style, verdictLine, WIDTH, wrap } from "./layout.ts";
 import { formatNumber, plural } from "./numbers.ts";
 import { isReference, runtimeOf } from "./words.ts";
 
@@ -32,7 +32,7 @@ export function renderAgree(report: Report, style: Style): string[] {
   return [
     ...verdictLine("good", "AGREE", `${ran} on ${plural(input.samples, "input")}.`, style),
     "",
-    ...notes.flatMap((note) => entry("", note, style).map((line) => `  ${line.trimStart()}`)),
+    ...notes.flatMap((note) => wrap(note, WIDTH - 2).map((line) => `  ${line}`)),
     "",
     ...entry("next", next(report), style),
   ];
@@ -43,7 +43,7 @@ function next({ sides, input }: Report): string {
   return [
     "Still different in your app? Then what you feed it differs:",
     input.source === "synthetic"
-      ? "--input x.npy --input-b page.json   compares what the two really feed"
+      ? "--input x.npy --input-b page.json   compares what they really feed"
       : "print the tensor just before predict on both sides, and feed both here",
     ...(sides.b.engine.startsWith("tfjs:")
       ? [`--b ${other}                        tries another backend`]

@@ -48,13 +48,13 @@ export function formatSum(terms: readonly number[], total: number): { terms: str
   const largest = Math.max(0, ...terms.map((term) => Math.abs(term)));
   if ((total === 0 && largest === 0) || !Number.isFinite(total + largest))
     return { terms: terms.map(formatSigned), total: formatSigned(total) };
-  const exponent = Math.max(exponentOf(total === 0 ? largest : total) - 2, exponentOf(largest) - 12);
+  const exponent = Math.max(exponentOf(total === 0 ? largest : total) - 2, exponentOf(largest) - 12, -300);
   const units = (value: number): number => value / 10 ** exponent;
   const sum = Math.round(units(total));
   const rounded = addUp(terms.map(units), sum);
   return {
     terms: rounded.map((n, i) => (n === 0 ? formatSigned(terms[i] ?? 0) : onGrid(n, exponent))),
-    total: onGrid(sum, exponent),
+    total: sum === 0 ? formatSigned(total) : onGrid(sum, exponent),
   };
 }
 

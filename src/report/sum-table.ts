@@ -78,7 +78,7 @@ function engineNote(report: Report, which: "a" | "b", budget: Budget): string {
   const side = report.sides[which];
   if (isReference(side)) {
     const runs = which === "a" && columnOf(side) === "Keras" ? " (--keras runs it)" : "";
-    return `its file was evaluated in 64 bits${runs}`;
+    return `evaluated in 64 bits instead${runs}`;
   }
   const correct = computedCorrectly(report, which);
   if (correct === true) return "rounding";

@@ -1,0 +1,46 @@
+/** @file Numbers for people: digits, signs, and sums that add up as printed. */
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { formatBytes, formatNumber, formatPair, formatSum } from "./numbers.ts";
+
+test("three significant digits, exponents below 0.001, thousands separated", () => {
+  expect([0.0312, 5.694, 1234.5, 1.1e-8, 0, Number.NaN, -0.5].map((x) => formatNumber(x))).toEqual([
+    "0.0312",
+    "5.69",
+    "1,230",
+    "1.10e-8",
+    "0",
+    "NaN",
+    "-0.500",
+  ]);
+  expect([12, 41_000, 14_200_000].map(formatBytes)).toEqual(["12 bytes", "41 KB", "14.2 MB"]);
+});
+
+test("two numbers show as many digits as it takes to tell them apart", () => {
+  expect(formatPair(0.4120001, 0.4120002)).toEqual(["0.4120001", "0.4120002"]);
+});
+
+test("printed terms on the grid of the sum add up to the printed sum", () => {
+  const value = fc.double({ min: -10, max: 10, noNaN: true });
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1, maxLength: 6 }), (terms) => {
+      const total = terms.reduce((sum, term) => sum + term, 0);
+      const printed = formatSum(terms, total);
+      const read = (text: string): number => Number(text.replaceAll(",", ""));
+      const sum = printed.terms.reduce((all, text) => all + read(text), 0);
+      // Half a unit of the sum's last printed digit: what terms below the grid may add; six of them at most.
+      const digits = /[.](\d+)/.exec(printed.total)?.[1]?.length ?? 0;
+      const exponent = Number(/e(-?\d+)/.exec(printed.total)?.[1] ?? 0);
+      expect(Math.abs(sum - read(printed.total))).toBeLessThanOrEqual(3.1 * 10 ** (exponent - digits));
+    }),
+  );
+  expect(formatSum([0.0244, 0.0068, 1.1e-8], 0.0312)).toEqual({
+    terms: ["+0.0244", "+0.0068", "+1.10e-8"],
+    total: "+0.0312",
+  });
+  expect(formatSum([0.3333, 0.3333, 0.3334], 1)).toEqual({
+    terms: ["+0.33", "+0.33", "+0.34"],
+    total: "+1.00",
+  });
+});
