@@ -15,7 +15,7 @@ export function renderNotCompared(report: Report, style: Style): string[] {
     return [
       ...verdictLine("unknown", "NOT COMPARED", SENTENCES[failure.code]?.(report) ?? report.headline, style),
       "",
-      ...entry("why", failure.message, style),
+      ...entry("why", failure.message.replace(/^\S+ refuses the model: /, ""), style),
       ...(failure.where === "" ? [] : entry("at", failure.where, style)),
       ...entry("fix", failure.hint, style),
     ];

@@ -226,11 +226,10 @@ describe("the screens", () => {
       "
         NOT COMPARED   TensorFlow.js 4.22.0 (wasm) refuses web/model.json.
 
-        why       tfjs:wasm refuses the model: no batch_shape
+        why       no batch_shape
         at        web/model.json
         fix       rename batch_shape to batch_input_shape in the file
 
-        Inputs: 8 made-up samples (--input FILE feeds your own).
         again     vernier check model.h5 web/model.json --seed 0
 
       "

@@ -68,7 +68,7 @@ function warnings({ problems, notCompared }: Report, style: Style, verbose: bool
   return lines.length === 0 ? [] : ["", ...lines, ...more];
 }
 
-function foot({ input, reproduce }: Report, elapsedMs: number | undefined): string[] {
+function foot({ input, outputs, reproduce }: Report, elapsedMs: number | undefined): string[] {
   const fed =
     input.source === "synthetic"
       ? `  Inputs: ${plural(input.samples, "made-up sample")} (--input FILE feeds your own).`
@@ -77,5 +77,9 @@ function foot({ input, reproduce }: Report, elapsedMs: number | undefined): stri
     i === 0 ? `  again     ${line}` : `${" ".repeat(12)}${line}`,
   );
   const last = again.pop() ?? "";
-  return [fed, ...again, ...(elapsedMs === undefined ? [last] : spread(last, formatSeconds(elapsedMs)))];
+  return [
+    ...(outputs.length === 0 ? [] : [fed]),
+    ...again,
+    ...(elapsedMs === undefined ? [last] : spread(last, formatSeconds(elapsedMs))),
+  ];
 }

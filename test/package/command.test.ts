@@ -40,7 +40,7 @@ test.each([
   ["a kind of difference that does not exist", ["check", ...PAIR, "--accept", "wieghts"]],
   ["a report of a kind that is not built", ["check", ...PAIR, "--report", "x.html"]],
   ["a missing file", ["inspect", "nowhere.h5"]],
-  ["an image as input", ["check", ...PAIR, "--input", "README.md"]],
+  ["an input of an unknown kind", ["check", ...PAIR, "--input", "README.md"]],
 ])("%s exits 2 with an error, a hint and no stack trace", (_, words) => {
   const { status, stdout, stderr } = vernier(...words);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
