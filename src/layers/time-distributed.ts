@@ -10,7 +10,7 @@ import type { BoundLayer, LayerResult } from "../model/layer.ts";
 import { any, at, stack } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { Dims } from "../tensor/tensor.ts";
-import { defineLayer, type FormulaCall, required } from "./define.ts";
+import { defineLayer, type Formula, type FormulaCall, required } from "./define.ts";
 import { innerLayer, meaningOf, weightsUnder } from "./inner-layer.ts";
 
 export const timeDistributed = defineLayer({
@@ -28,18 +28,11 @@ export const timeDistributed = defineLayer({
   weights: (_config, _inputs, inner) =>
     inner.flatMap(({ weights }) => weights.map((spec) => ({ ...spec, name: `layer/${spec.name}` }))),
 
-  call(ops, call) {
-    const [inner] = call.inner;
-    if (inner === undefined) return { outputs: [call.input], masks: [call.mask] };
-    const time = ops.dimsOf(call.input)[1] ?? null;
-    return inner.states > 0 && time !== null ? stepwise(ops, call, inner, time) : atOnce(ops, call, inner);
-  },
+  states: (_config, inner) => inner.reduce((sum, { states }) => sum + states, 0),
 
-  formulas: [1, 2, 3].map((formula) => <T>(ops: Ops<T>, call: FormulaCall<T, unknown>): LayerResult<T> => {
-    const [inner] = call.inner;
-    if (inner === undefined) return { outputs: [call.input], masks: [call.mask] };
-    return atOnce(ops, call, inner, Math.min(formula, inner.formulas - 1));
-  }),
+  call: everyStep(0),
+  // As many as any layer has; those beyond the inner layer's own repeat its last.
+  formulas: [everyStep(1), everyStep(2), everyStep(3)],
 
   samples: [
     { config: { layer: { class_name: "Dense", config: { units: 3 } } }, inputs: [{ shape: [2, 4, 5] }] },
@@ -63,17 +56,42 @@ export const timeDistributed = defineLayer({
 
 const withoutTime = ([batch = null, , ...rest]: Dims): Dims => [batch, ...rest];
 
+function everyStep(formula: number): Formula<unknown> {
+  return (ops, call) => {
+    const [inner] = call.inner;
+    if (inner === undefined) return { outputs: [call.input], masks: [call.mask] };
+    const [batch = null, time = null] = ops.dimsOf(call.input);
+    const own = Math.min(formula, inner.formulas - 1);
+    if (batch === null || time === null) return oneForAll(ops, call, inner, own);
+    return inner.states > 0 ? stepwise(ops, call, inner, time, own) : atOnce(ops, call, inner, own);
+  };
+}
+
+/** Before running only shapes are asked for, and one step has the shape of all. */
+function oneForAll<T>(
+  ops: Ops<T>,
+  call: FormulaCall<T, unknown>,
+  inner: BoundLayer,
+  formula: number,
+): LayerResult<T> {
+  const { outputs, masks } = stepwise(ops, call, inner, 1, formula);
+  const [batch = null, time = null] = ops.dimsOf(call.input);
+  const spread = (x: T): T => ops.broadcast_to(x, [batch, time, ...ops.dimsOf(x).slice(2)]);
+  return {
+    outputs: outputs.map(spread),
+    masks: masks.map((mask) => (mask === null || mask === call.mask ? mask : spread(mask))),
+  };
+}
+
 function atOnce<T>(
   ops: Ops<T>,
   { input, mask, raw, rules }: FormulaCall<T, unknown>,
   inner: BoundLayer,
-  formula = 0,
+  formula: number,
 ): LayerResult<T> {
   const dims = ops.dimsOf(input);
   const outside = dims.slice(0, 2);
-  const [batch = null, time = null] = outside;
-  const count = batch === null || time === null ? null : batch * time;
-  const merge = (x: T): T => ops.reshape(x, [count, ...ops.dimsOf(x).slice(2)]);
+  const merge = (x: T): T => ops.reshape(x, [-1, ...ops.dimsOf(x).slice(2)]);
   const split = (x: T): T => ops.reshape(x, [...outside, ...ops.dimsOf(x).slice(1)]);
   const own = mask !== null && ops.dimsOf(mask).length > 2 ? merge(mask) : null;
   const made = inner.evaluate(
@@ -113,15 +131,20 @@ function stepwise<T>(
   { input, mask, raw, step, rules }: FormulaCall<T, unknown>,
   inner: BoundLayer,
   time: number,
+  formula: number,
 ): LayerResult<T> {
   const inside = mask !== null && ops.dimsOf(mask).length > 2 ? mask : null;
   const results = Array.from({ length: time }, (_, t) =>
-    inner.evaluate(ops, {
-      weights: weightsUnder(raw.weights, "layer/"),
-      inputs: [at(ops, input, 1, t)],
-      masks: [inside === null ? null : at(ops, inside, 1, t)],
-      step,
-    }),
+    inner.evaluate(
+      ops,
+      {
+        weights: weightsUnder(raw.weights, "layer/"),
+        inputs: [at(ops, input, 1, t)],
+        masks: [inside === null ? null : at(ops, inside, 1, t)],
+        step,
+      },
+      formula,
+    ),
   );
   const [first] = results;
   const outputs = (first?.outputs ?? []).map((own, i) =>
