@@ -1,6 +1,6 @@
 /**
  * @file The layer classes that TensorFlow.js 4.22 has: what `serialization.SerializationMap` holds once
- * `@tensorflow/tfjs-layers` 4.22.0 is loaded (a test compares them), cells and models included.
+ * `@tensorflow/tfjs-layers` 4.22.0 is loaded, cells and models included; a test compares them.
  */
 
 const CLASSES: ReadonlySet<string> = new Set(

@@ -53,7 +53,10 @@ export function cutMiddle(text: string, width: number): string {
   let tail = Math.floor((width - 1) / 2);
   const shown = (): string =>
     `${characters.slice(0, head).join("")}…${characters.slice(characters.length - tail).join("")}`;
-  while (widthOf(shown()) > width && head + tail > 0) head >= tail ? head-- : tail--;
+  while (widthOf(shown()) > width && head + tail > 0) {
+    if (head >= tail) head--;
+    else tail--;
+  }
   return shown();
 }
 
