@@ -1,7 +1,7 @@
 /** @file The screen of a check whose sides agree, and what to try when the app still differs. */
 
 import type { Report } from "../compare/findings.ts";
-import { entry, type Style, verdictLine, WIDTH, wrap } from "./layout.ts";
+import { entry, pad, type Style, verdictLine, WIDTH, wrap } from "./layout.ts";
 import { formatNumber, plural } from "./numbers.ts";
 import { isReference, runtimeOf } from "./words.ts";
 
@@ -45,8 +45,6 @@ function next({ sides, input }: Report): string {
     input.source === "synthetic"
       ? "--input x.npy --input-b page.json   compares what they really feed"
       : "print the tensor just before predict on both sides, and feed both here",
-    ...(sides.b.engine.startsWith("tfjs:")
-      ? [`--b ${other}                        tries another backend`]
-      : []),
+    ...(sides.b.engine.startsWith("tfjs:") ? [`${pad(`--b ${other}`, 35)} tries another backend`] : []),
   ].join("\n");
 }
