@@ -95,7 +95,10 @@ export function assignByName(layers: readonly BuiltLayer[], stored: readonly Sto
       const exact = variableNames(layer, spec).flatMap(
         (name) => byName.get(name) ?? byShortName.get(name) ?? [],
       )[0];
-      const found = exact ?? stored.find((entry) => !used.has(entry) && names(entry.name, { layer, spec }));
+      const found =
+        exact ??
+        stored.find((entry) => !used.has(entry) && names(entry.name, { layer, spec })) ??
+        inItsPlace(layer, spec, stored);
       if (found !== undefined) used.add(found);
       put(assigned, problems, layer, spec, found, stored);
     }
@@ -111,6 +114,17 @@ export function assignByName(layers: readonly BuiltLayer[], stored: readonly Sto
     });
   }
   return finish(layers, assigned, problems);
+}
+
+/** By position, where a layer has as many weights as its definition lists (Keras 3's "kernel" is "depthwise_kernel"). */
+function inItsPlace(
+  { path, layer }: BuiltLayer,
+  spec: WeightSpec,
+  stored: readonly Stored[],
+): Stored | undefined {
+  const leaf = path.split("/").at(-1) ?? path;
+  const own = stored.filter(({ name }) => name.split("/").slice(0, -1).includes(leaf));
+  return own.length === layer.weights.length ? own[layer.weights.indexOf(spec)] : undefined;
 }
 
 /** Without the second-to-last part. */
