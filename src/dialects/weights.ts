@@ -98,7 +98,7 @@ export function assignByName(layers: readonly BuiltLayer[], stored: readonly Sto
       const found =
         exact ??
         stored.find((entry) => !used.has(entry) && names(entry.name, { layer, spec })) ??
-        inItsPlace(layer, spec, stored);
+        underLongerName(layer, spec, stored);
       if (found !== undefined) used.add(found);
       put(assigned, problems, layer, spec, found, stored);
     }
@@ -116,15 +116,24 @@ export function assignByName(layers: readonly BuiltLayer[], stored: readonly Sto
   return finish(layers, assigned, problems);
 }
 
-/** By position, where a layer has as many weights as its definition lists (Keras 3's "kernel" is "depthwise_kernel"). */
-function inItsPlace(
+/**
+ * Keras 2 and TF.js call "depthwise_kernel" what Keras 3 calls "kernel": the longer name, where no weight of the layer
+ * has the plain one.
+ */
+function underLongerName(
   { path, layer }: BuiltLayer,
   spec: WeightSpec,
   stored: readonly Stored[],
 ): Stored | undefined {
   const leaf = path.split("/").at(-1) ?? path;
-  const own = stored.filter(({ name }) => name.split("/").slice(0, -1).includes(leaf));
-  return own.length === layer.weights.length ? own[layer.weights.indexOf(spec)] : undefined;
+  const last = (name: string): string => name.replace(/:\d+$/, "").split("/").at(-1) ?? name;
+  const others = layer.weights.filter((other) => other !== spec).map(({ name }) => last(name));
+  return stored.find(
+    ({ name }) =>
+      name.split("/").slice(0, -1).includes(leaf) &&
+      last(name).endsWith(`_${last(spec.name)}`) &&
+      !others.includes(last(name)),
+  );
 }
 
 /** Without the second-to-last part. */
