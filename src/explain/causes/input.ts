@@ -112,13 +112,13 @@ function scaleAndShift(x: Float64Array, y: Float64Array): InputTransform | null 
   // One product, one sum and the two values that fitted the line, each rounded to float32.
   const rounding = 6 * 2 ** -24 * largest;
   if (!y.every((value, i) => Math.abs(value - (scale * (x[i] ?? 0) + shift)) <= rounding)) return null;
-  return namedScale(scale, shift);
+  return namedScale(scale, shift, rounding);
 }
 
 const near = (x: number, y: number): boolean => Math.abs(x - y) <= 2 ** -16 * Math.abs(y);
 
-function namedScale(scale: number, shift: number): InputTransform {
-  const noShift = Math.abs(shift) <= 2 ** -16;
+function namedScale(scale: number, shift: number, rounding: number): InputTransform {
+  const noShift = Math.abs(shift) <= rounding;
   const say = (x: number): string => String(Number(x.toPrecision(6)));
   if (noShift && near(scale, 255)) {
     return {

@@ -71,7 +71,9 @@ function isScaled(a: RealTensor, b: RealTensor): boolean {
     0,
   );
   const factor = (b.data[pivot] ?? 0) / (a.data[pivot] ?? 0);
-  if (a.data.length < 2 || !Number.isFinite(factor) || factor === 0) return false;
+  // A factor within a few float32 roundings of 1 is no factor: a few edited values would pass for one.
+  const isOne = Math.abs(factor - 1) <= 2 ** -20;
+  if (a.data.length < 2 || !Number.isFinite(factor) || factor === 0 || isOne) return false;
   return b.data.every(
     (value, i) => Math.abs(value - (a.data[i] ?? 0) * factor) <= 2 ** -22 * Math.abs(value) + 2 ** -149,
   );
