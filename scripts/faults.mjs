@@ -2,6 +2,8 @@
  * @file `npm run faults`: plants single faults in copies of the fixture pairs (weights, config, structure, input; from
  * one ulp of one weight to gross) and checks each. Prints detected / right layer / right cause, and false alarms on
  * clean twins (re-sharded, reordered, defaults left out, renamed). `--sample N` plants N of each only.
+ *
+ * Longer than 300 lines because the faults, the twins and the count of both are read together.
  */
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

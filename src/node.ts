@@ -4,7 +4,7 @@ import { keras } from "./engines/keras.node.ts";
 import { tfjsCpu, tfjsWasm } from "./engines/tfjs.node.ts";
 
 export { isVernierError, VernierError } from "./base/errors.ts";
-export { type OpenedModel, readModelPath as openModel } from "./dialects/read.node.ts";
+export { type OpenedModel, readModelPath as openPath } from "./dialects/read.node.ts";
 
 /** By id. The reference is no engine: `check` takes the word "reference". */
 export const engines = { "tfjs:cpu": tfjsCpu, "tfjs:wasm": tfjsWasm, keras } as const;

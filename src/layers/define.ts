@@ -3,6 +3,8 @@
  *
  * A definition says its config once: each field's decoder, default and spelling in every dialect. `bind` reads a
  * file's config in one dialect into a canonical one in which nothing is implicit, and closes over its type.
+ *
+ * Longer than 300 lines because it is mostly types: what a family declares stands in one place with its words.
  */
 
 import { type Decoder, invalid } from "../base/decode.ts";

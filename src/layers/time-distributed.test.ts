@@ -1,3 +1,5 @@
+/** @file TimeDistributed where the batch or the number of steps is not known yet. */
+
 import { expect, test } from "vitest";
 import { KERAS3_MASKS } from "../model/layer.ts";
 import { shapeOps } from "../ops/shape.ts";

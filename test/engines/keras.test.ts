@@ -1,4 +1,7 @@
-/** @file The `keras` engine with real Keras: one Python process for all models, and what happens when it misbehaves. */
+/**
+ * @file The `keras` engine with real Keras: one Python process for all models, and what happens when it misbehaves.
+ * Longer than 300 lines because one Python process is started for all of it.
+ */
 
 import {
   chmodSync,

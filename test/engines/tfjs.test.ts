@@ -1,4 +1,7 @@
-/** @file The TF.js engines on models of TF.js's own making: one body for both backends. */
+/**
+ * @file The TF.js engines on models of TF.js's own making: one body for both backends.
+ * Longer than 300 lines because one body of tests serves both backends.
+ */
 
 import {
   cpSync,
