@@ -1,5 +1,17 @@
 /** @file Every layer family, one line each. */
 
+import { activationLayer } from "./activation-layer.ts";
+import { conv1d, conv2d } from "./conv.ts";
+import { conv2dTranspose } from "./conv-transpose.ts";
+import { depthwiseConv2d } from "./depthwise-conv.ts";
+import {
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+} from "./global-pooling.ts";
+import { averagePooling1d, averagePooling2d, maxPooling1d, maxPooling2d } from "./pooling.ts";
+import { separableConv2d } from "./separable-conv.ts";
 import { batchNormalization } from "./batch-normalization.ts";
 import { bidirectional } from "./bidirectional.ts";
 import { concatenate } from "./concatenate.ts";
@@ -85,4 +97,18 @@ export const LAYERS: readonly LayerDefinition[] = [
   masking,
   simpleRnn,
   timeDistributed,
+  activationLayer,
+  conv1d,
+  conv2d,
+  depthwiseConv2d,
+  separableConv2d,
+  conv2dTranspose,
+  maxPooling1d,
+  averagePooling1d,
+  maxPooling2d,
+  averagePooling2d,
+  globalMaxPooling1d,
+  globalAveragePooling1d,
+  globalMaxPooling2d,
+  globalAveragePooling2d,
 ];
