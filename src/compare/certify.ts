@@ -18,7 +18,7 @@ import { isFloating } from "../tensor/dtype.ts";
 import { type RealTensor, realFromTensor, type Tensor } from "../tensor/tensor.ts";
 import { type Attempt, attempt, type CallToJudge } from "./attempt.ts";
 import type { Certificate } from "./findings.ts";
-import { type Judgement, judge } from "./judge.ts";
+import { type Judgement, judge, type Pair } from "./judge.ts";
 import type { Trace } from "./trace.ts";
 
 export interface CallCertificate extends Certificate {
@@ -30,7 +30,8 @@ export interface CallCertificate extends Certificate {
 
 export interface CertifyOptions {
   readonly kernels?: Kernels;
-  readonly onCall?: (call: number, certificate: CallCertificate) => void;
+  /** `pairs`: what was judged, formula against engine; empty where nothing could be. */
+  readonly onCall?: (call: number, certificate: CallCertificate, pairs: readonly Pair[]) => void;
 }
 
 /** One per call of the model. `inputs` in the order of `model.inputs`; weights in float64, as the file has them. */
@@ -51,6 +52,7 @@ export async function certify(
     const given = trace.outputs[index]?.map(realFromTensor) ?? null;
     const layer = model.layers[call.layer]?.layer;
     let certificate: CallCertificate;
+    let pairs: readonly Pair[] = [];
     if (layer === undefined) {
       const position = model.inputs.findIndex((input) => input.call === index);
       const fed = inputs[position];
@@ -80,12 +82,13 @@ export async function certify(
       const complete = tensors.every((x) => x !== undefined);
       const judged = complete
         ? judgeCall(toJudge, arithmetic, kernels, fedSeen)
-        : { certificate: notRun("not seen in the trace"), walked: { outputs: [], masks: [], seen: false } };
+        : { certificate: notRun("not seen in the trace"), walked: NOTHING_WALKED, pairs: [] };
       walk[index] = judged.walked;
       certificate = judged.certificate;
+      pairs = judged.pairs;
     }
     certificates.push(certificate);
-    onCall?.(index, certificate);
+    onCall?.(index, certificate, pairs);
     for (const ref of [...call.inputs, ...call.initial_state])
       if (lastUse[ref.call] === index) walk[ref.call] = undefined;
   }
@@ -98,6 +101,14 @@ interface Walked {
   readonly masks: readonly (RealTensor | null)[];
   /** Are the outputs the engine's own? */
   readonly seen: boolean;
+}
+
+const NOTHING_WALKED: Walked = { outputs: [], masks: [], seen: false };
+
+interface Judged {
+  readonly certificate: CallCertificate;
+  readonly walked: Walked;
+  readonly pairs: readonly Pair[];
 }
 
 const NOTHING_COMPUTED: CallCertificate = {
@@ -118,12 +129,7 @@ const notRun = (explains: string): CallCertificate => ({
   explains,
 });
 
-function judgeCall(
-  call: CallToJudge,
-  arithmetic: Arithmetic,
-  kernels: Kernels,
-  fedSeen: boolean,
-): { certificate: CallCertificate; walked: Walked } {
+function judgeCall(call: CallToJudge, arithmetic: Arithmetic, kernels: Kernels, fedSeen: boolean): Judged {
   const { given, layer } = call;
   let first: Attempt;
   try {
@@ -133,6 +139,7 @@ function judgeCall(
     return {
       certificate: notRun(error.message),
       walked: { outputs: given ?? [], masks: (given ?? []).map(() => null), seen: given !== null },
+      pairs: [],
     };
   }
   const masks = first.masks.map((mask) => mask?.value ?? null);
@@ -143,16 +150,22 @@ function judgeCall(
     return {
       certificate: skipped ? NOTHING_COMPUTED : notRun("not seen in the trace"),
       walked: { outputs, masks, seen: skipped },
+      pairs: [],
     };
   }
   const walked = { outputs: given, masks, seen: true };
-  if (!fedSeen) return { certificate: notRun("not seen in the trace: a layer before it"), walked };
-  const judgement = judge(first.pairs);
+  if (!fedSeen) return { certificate: notRun("not seen in the trace: a layer before it"), walked, pairs: [] };
+  const { pairs } = first;
+  const judgement = judge(pairs);
   const whole = layer.states > 0 && call.cells.length === 0;
   if (!first.missing && judgement.verdict !== "beyond") {
     const status = judgement.verdict === "within" ? "certified" : "not-run";
     const explains = status === "not-run" ? unclaimedBecause(whole) : null;
-    return { certificate: { ...placed(judgement, first), status, explains, detail: null, whole }, walked };
+    return {
+      certificate: { ...placed(judgement, first), status, explains, detail: null, whole },
+      walked,
+      pairs,
+    };
   }
   const coarser = first.missing ? null : coarserExplanation(call, arithmetic, kernels);
   const certificate: CallCertificate = {
@@ -162,7 +175,7 @@ function judgeCall(
     detail: coarser === null ? detailOf(call, first, judgement, arithmetic, kernels) : null,
     whole,
   };
-  return { certificate, walked };
+  return { certificate, walked, pairs };
 }
 
 const unclaimedBecause = (whole: boolean): string =>

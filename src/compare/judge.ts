@@ -62,7 +62,8 @@ export function errorOf(got: number, value: number): number {
   return Number.isNaN(error) ? Infinity : error;
 }
 
-function radiusOf(expected: readonly Bounded[]): Float64Array | null {
+/** How far the engine may be from the first formula's value, under any of the formulas; `null`: not at all. */
+export function radiusOf(expected: readonly Bounded[]): Float64Array | null {
   const [first, ...others] = expected;
   if (first === undefined || others.length === 0) return first?.radius ?? null;
   const radius = first.radius === null ? new Float64Array(first.value.data.length) : first.radius.slice();
