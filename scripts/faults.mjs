@@ -141,6 +141,16 @@ const CONFIG_FAULTS = [
   ["rate", () => undefined],
 ];
 
+/** Keys that Keras 3, and so the report, spells otherwise. */
+const KERAS3_KEYS = { alpha: "negative_slope" };
+
+/** Another class in a layer's place: [class, other class]. */
+const CLASS_FAULTS = [
+  ["Add", "Multiply"],
+  ["MaxPooling2D", "AveragePooling2D"],
+  ["GlobalAveragePooling2D", "GlobalMaxPooling2D"],
+];
+
 /** Feeds that differ: [name, details, change]. */
 const INPUT_FAULTS = [
   ["0…255 for 0…1", ["scale"], (x) => x.map((value) => Math.fround(value * 255))],
@@ -169,6 +179,20 @@ function* faultsOf(name, clean, pick) {
         kind: "weights",
         layer: entry.name,
         details,
+        copy,
+      };
+    }
+  }
+  for (const [className, other] of CLASS_FAULTS) {
+    for (const [index, { layer, name: path }] of layersOf(clean.json).entries()) {
+      if (layer.class_name !== className) continue;
+      const copy = changed();
+      layersOf(copy.json)[index].layer.class_name = other;
+      yield {
+        label: `${name}: ${path} as ${other}`,
+        kind: "structure",
+        layer: path,
+        details: ["class"],
         copy,
       };
     }
@@ -242,7 +266,9 @@ async function plantIn(pair, name, a, { tally, missed, synthetic, scratch }) {
       if (right.some((cause) => named(cause, fault.layer))) tally.layer++;
       if (
         right.some((cause) =>
-          fault.kind === "config" ? cause.field !== null : fault.details.includes(cause.detail),
+          fault.kind === "config"
+            ? cause.field === (KERAS3_KEYS[fault.key] ?? fault.key) || cause.field === fault.key
+            : fault.details.includes(cause.detail),
         )
       )
         tally.cause++;

@@ -32,7 +32,9 @@ test("printed terms on the grid of the sum add up to the printed sum", () => {
       // Half a unit of the sum's last printed digit: what terms below the grid may add; six of them at most.
       const digits = /[.](\d+)/.exec(printed.total)?.[1]?.length ?? 0;
       const exponent = Number(/e(-?\d+)/.exec(printed.total)?.[1] ?? 0);
-      expect(Math.abs(sum - read(printed.total))).toBeLessThanOrEqual(3.1 * 10 ** (exponent - digits));
+      // A sum that all but cancels has its grid 12 digits below the largest term.
+      const grid = Math.max(...terms.map(Math.abs)) * 1e-12;
+      expect(Math.abs(sum - read(printed.total))).toBeLessThanOrEqual(3.1 * 10 ** (exponent - digits) + grid);
     }),
   );
   expect(formatSum([0.0244, 0.0068, 1.1e-8], 0.0312)).toEqual({
