@@ -10,7 +10,8 @@ const KERAS2: ReadonlySet<string> = new Set([
 ]);
 
 const samplesOf = (name: string): Sample[] =>
-  (["normal", "large"] as const).map((values) => ({
+  // exp of large numbers overflows, and then nothing is claimed.
+  (["normal", name === "exponential" ? "small" : "large"] as const).map((values) => ({
     config: { activation: name },
     inputs: [{ shape: [3, 2, 16], values }],
     dialects: KERAS2.has(name) ? ["keras2", "keras3"] : ["keras3"],

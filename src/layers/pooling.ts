@@ -31,13 +31,13 @@ function poolingOf(
 }
 
 const line: readonly Sample[] = [
-  { config: {}, inputs: [{ shape: [2, 7, 3] }] },
+  { config: { pool_size: 2 }, inputs: [{ shape: [2, 7, 3] }] },
   { config: { pool_size: 3, strides: 2, padding: "same" }, inputs: [{ shape: [2, 8, 3] }] },
   { config: { pool_size: 2, strides: 3, padding: "same" }, inputs: [{ shape: [2, 7, 3] }] },
   { config: { pool_size: 2, data_format: "channels_first" }, inputs: [{ shape: [2, 3, 8] }] },
 ];
 const image: readonly Sample[] = [
-  { config: {}, inputs: [{ shape: [2, 7, 6, 3] }] },
+  { config: { pool_size: 2 }, inputs: [{ shape: [2, 7, 6, 3] }] },
   { config: { pool_size: 3, strides: [2, 1], padding: "same" }, inputs: [{ shape: [2, 7, 6, 3] }] },
   { config: { pool_size: [2, 3], strides: 1 }, inputs: [{ shape: [2, 5, 6, 2] }] },
   { config: { pool_size: 3, strides: 2, padding: "same" }, inputs: [{ shape: [1, 1, 2, 2] }] },
