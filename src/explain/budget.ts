@@ -15,14 +15,17 @@ import type { Model } from "../model/model.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { RealTensor } from "../tensor/tensor.ts";
 import { realFromTensor } from "../tensor/tensor.ts";
-import { chooseCuts, cutByCut } from "./environment.ts";
+import { type CutLimits, chooseCuts, cutByCut } from "./environment.ts";
 import type { Evidence, FileDifference, SideEvidence } from "./evidence.ts";
-import { elementOf, sampleOf } from "./sample.ts";
+import { elementOf, sameTensors, sampleOf } from "./sample.ts";
 import { type Hybrids, switchOneByOne, withOnly } from "./serialization.ts";
 import { compensatedSum } from "./sum.ts";
+import { workOf } from "./work.ts";
 
 /** Above this many steps or calls, layers share lines: each line costs about half a reference prediction. */
 const MAX_LINES = 48;
+/** What the lines of one engine may cost, in multiply-adds: three seconds in plain TypeScript, and no less than six lines. */
+const LINE_LIMITS: CutLimits = { most: MAX_LINES, least: 6, work: 6e9 };
 /** `alone` needs a reference prediction each. */
 const MAX_ALONE = 24;
 
@@ -76,10 +79,12 @@ export async function formBudget(request: BudgetRequest): Promise<FormedBudget> 
 
   const eA = a.arithmetic === null ? null : readA(a.predictions.map((tensor) => sampleOf(tensor, at.sample)));
   const eB = b.arithmetic === null ? null : readB(b.predictions.map((tensor) => sampleOf(tensor, at.sample)));
-  const rAA = await reference(a.model, xA, readA);
-  const rBB = await reference(b.model, xB, readB);
+  const sideB = await environmentLines(b, ops, weights, xB, readB, eB, 1);
+  const sideA = await environmentLines(a, ops, weights, xA, readA, eA, -1);
+  const rAA = sideA.reference ?? ownReference(a, readA) ?? (await reference(a.model, xA, readA));
+  const rBB = sideB.reference ?? ownReference(b, readB) ?? (await reference(b.model, xB, readB));
   const xBforA = request.inputsForA?.map((i) => xB[i]).filter((x) => x !== undefined) ?? null;
-  const rAB = xBforA === null ? rAA : await reference(a.model, xBforA, readA);
+  const rAB = xBforA === null || sameTensors(xA, xBforA) ? rAA : await reference(a.model, xBforA, readA);
 
   const observedA = eA ?? rAA;
   const observedB = eB ?? rBB;
@@ -93,10 +98,7 @@ export async function formBudget(request: BudgetRequest): Promise<FormedBudget> 
     read: readA,
   };
   const steps = request.switchable && xBforA !== null ? groupSteps(differences) : null;
-  const walked =
-    steps === null || xBforA === null ? [rAB, rBB] : await switchOneByOne(hybrids, xBforA, steps);
-  const sideB = await environmentLines(b, ops, weights, xB, readB, observedB, 1);
-  const sideA = await environmentLines(a, ops, weights, xA, readA, observedA, -1);
+  const walked = await walkOf(hybrids, xBforA, steps, rAB, rBB);
 
   const lines = new Map<string, BudgetLine>();
   const put = (
@@ -190,10 +192,29 @@ async function effectsOf(
   return effects;
 }
 
+/** From A's reference to B's, one number per step taken and the first. Without a step there is nothing to run. */
+async function walkOf(
+  hybrids: Hybrids,
+  inputs: readonly RealTensor[] | null,
+  steps: readonly (readonly FileDifference[])[] | null,
+  rAB: number,
+  rBB: number,
+): Promise<number[]> {
+  if (steps === null || inputs === null) return [rAB, rBB];
+  return steps.length === 0 ? [rAB] : switchOneByOne(hybrids, inputs, steps);
+}
+
+/** A reference side has already run; alone in its batch, it gave the number that a run on its own would give. */
+function ownReference(side: SideEvidence, read: (outputs: readonly RealTensor[]) => number): number | null {
+  if (side.arithmetic !== null || side.inputs.some(({ shape }) => shape[0] !== 1)) return null;
+  return read(side.predictions.map((tensor) => sampleOf(tensor, 0)));
+}
+
 interface SideLines {
   readonly lines: readonly { readonly from: number; readonly to: number; readonly value: number }[];
-  /** The number as the watched run has it. */
+  /** The number as the watched run has it, and as the reference has it; `null` where nothing was watched. */
   readonly traced: number | null;
+  readonly reference: number | null;
 }
 
 /** `sign` 1: engine − reference (side B); −1: reference − engine (side A). */
@@ -203,10 +224,10 @@ async function environmentLines(
   weights: Evidence["weights"],
   inputs: readonly RealTensor[],
   read: (outputs: readonly RealTensor[]) => number,
-  plain: number,
+  plain: number | null,
   sign: 1 | -1,
 ): Promise<SideLines> {
-  if (side.activations === null) return { lines: [], traced: null };
+  if (side.activations === null) return { lines: [], traced: null, reference: null };
   const refuted = side.certificates.flatMap((certificate, call) =>
     certificate.status === "refuted" ? [call] : [],
   );
@@ -214,7 +235,7 @@ async function environmentLines(
     .map(({ error }, call) => ({ call, error: error ?? 0 }))
     .sort((x, y) => y.error - x.error)
     .map(({ call }) => call);
-  const cuts = chooseCuts(side.model.calls.length, refuted, byError, MAX_LINES);
+  const cuts = chooseCuts(workOf(side.model), refuted, byError, LINE_LIMITS);
   const activations = side.activations.map(
     (outputs) => outputs?.map((output) => realFromTensor(output)) ?? null,
   );
@@ -236,9 +257,9 @@ async function environmentLines(
   }));
   // Where the trace lacks the last activations, the rest is a line of its own, so that the column still sums up.
   const traced = values.at(-1) ?? plain;
-  if (sign === 1 && traced !== plain)
+  if (sign === 1 && traced !== null && plain !== null && traced !== plain)
     lines.push({ from: side.model.calls.length - 1, to: side.model.calls.length - 1, value: plain - traced });
-  return { lines, traced };
+  return { lines, traced, reference };
 }
 
 const spanName = (_model: Model, from: number, to: number, name: (call: number) => string): string =>

@@ -28,25 +28,34 @@ export async function cutByCut(
   continuation: Continuation,
   cuts: readonly number[],
 ): Promise<{ reference: number; values: number[] }> {
-  const own = await ownResults(continuation);
-  const reference = await continueFrom(continuation, own, -1);
+  const masked = new Set<number>();
+  const reference = await continueFrom(continuation, [], -1, (call, { masks }) => {
+    if (masks.some((mask) => mask !== null)) masked.add(call);
+  });
+  const own = await ownResults(continuation, masked);
   const values: number[] = [];
   for (const cut of cuts) values.push(await continueFrom(continuation, own, cut));
   return { reference, values };
 }
 
-/** The engine's results with the masks that the model means on them. */
-async function ownResults({
-  model,
-  ops,
-  weightsOf,
-  inputs,
-  activations,
-}: Continuation): Promise<(LayerResult<RealTensor> | undefined)[]> {
-  const own: (LayerResult<RealTensor> | undefined)[] = new Array(model.calls.length);
+/**
+ * The engine's results with the masks that the model means on them. Whether a call gives a mask does not depend on
+ * numbers, so that only the calls in `masked`, and those that the trace lacks, have to be computed.
+ */
+async function ownResults(
+  { model, ops, weightsOf, inputs, activations }: Continuation,
+  masked: ReadonlySet<number>,
+): Promise<(LayerResult<RealTensor> | undefined)[]> {
+  const own: (LayerResult<RealTensor> | undefined)[] = model.calls.map((_, call) => {
+    const outputs = masked.has(call) ? null : activations[call];
+    return outputs === null || outputs === undefined
+      ? undefined
+      : { outputs, masks: outputs.map(() => null) };
+  });
   await evaluate<RealTensor>(model, ops, {
     inputs,
     weightsOf,
+    known: (call) => own[call],
     given: (call) => activations[call] ?? undefined,
     onCall: (call, result) => {
       own[call] = result;
@@ -59,33 +68,57 @@ async function continueFrom(
   { model, ops, weightsOf, inputs, read }: Continuation,
   own: readonly (LayerResult<RealTensor> | undefined)[],
   cut: number,
+  onCall?: (call: number, result: LayerResult<RealTensor>) => void,
 ): Promise<number> {
   return read(
     await evaluate<RealTensor>(model, ops, {
       inputs,
       weightsOf,
       known: (call) => (call <= cut ? own[call] : undefined),
+      ...(onCall === undefined ? {} : { onCall }),
     }),
   );
 }
 
+/** How many cuts there may be, and how many multiply-adds of a reference they may take; the first `least` are free. */
+export interface CutLimits {
+  readonly most: number;
+  readonly least: number;
+  readonly work: number;
+}
+
 /**
  * Where to cut: everywhere in a small model; in a large one around each refuted call and after those with the
- * largest local errors. A cut costs half a prediction.
+ * largest local errors, as far as the limits go. A cut costs the work of the calls after it.
  */
 export function chooseCuts(
-  calls: number,
+  work: readonly number[],
   refuted: readonly number[],
   byLocalError: readonly number[],
-  limit: number,
+  { most, least, work: allowed }: CutLimits,
 ): number[] {
-  const last = calls - 1;
-  if (calls <= limit) return Array.from({ length: calls }, (_, i) => i);
-  const chosen = new Set([last]);
+  const after = workAfter(work);
+  const total = after.reduce((sum, own) => sum + own, 0);
+  if (work.length <= most && total <= allowed) return work.map((_, call) => call);
+  const chosen = new Set([work.length - 1]);
+  let spent = 0;
   for (const call of [...refuted, ...byLocalError]) {
-    if (chosen.size >= limit) break;
-    if (call > 0) chosen.add(call - 1);
-    chosen.add(call);
+    if (chosen.size >= most) break;
+    const around = [call - 1, call].filter((cut) => cut >= 0 && !chosen.has(cut));
+    const cost = around.reduce((sum, cut) => sum + (after[cut] ?? 0), 0);
+    if (chosen.size >= least && spent + cost > allowed) continue;
+    for (const cut of around) chosen.add(cut);
+    spent += cost;
   }
   return [...chosen].sort((x, y) => x - y);
+}
+
+function workAfter(work: readonly number[]): number[] {
+  const after = new Array<number>(work.length);
+  let sum = 0;
+  for (let call = work.length - 1; call >= 0; call--) {
+    after[call] = sum;
+    sum += work[call] ?? 0;
+  }
+  return after;
 }

@@ -19,3 +19,15 @@ export function elementOf(tensor: RealTensor, index: readonly number[]): number 
   const strides = stridesOf(tensor.shape.slice(1));
   return tensor.data[index.reduce((offset, at, axis) => offset + at * (strides[axis] ?? 0), 0)] ?? Number.NaN;
 }
+
+/** The same numbers, bit for bit. */
+export const sameTensors = (x: readonly RealTensor[], y: readonly RealTensor[]): boolean =>
+  x.length === y.length &&
+  x.every(({ shape, data }, i) => {
+    const other = y[i];
+    return (
+      other !== undefined &&
+      shape.join() === other.shape.join() &&
+      data.every((value, at) => Object.is(value, other.data[at]))
+    );
+  });

@@ -79,7 +79,8 @@ export function realFromTensor({ shape, dtype, data }: Tensor): RealTensor {
     return { shape, dtype, data: values };
   }
   if (!ArrayBuffer.isView(data)) throw new VernierError("tensor.not-numeric", { dtype });
-  return { shape, dtype, data: Float64Array.from(data) };
+  // The constructor copies and widens at once; `from` would iterate.
+  return { shape, dtype, data: new Float64Array(data) };
 }
 
 /** Axis counted from the front; throws `tensor.axis` when out of range. */

@@ -40,7 +40,10 @@ function isFinite(tensor: Tensor | undefined): boolean {
 
 function firstNonFinite(tensors: readonly Tensor[]): number | null {
   for (const { data } of tensors) {
-    for (const value of data) if (typeof value === "number" && !Number.isFinite(value)) return value;
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i];
+      if (typeof value === "number" && !Number.isFinite(value)) return value;
+    }
   }
   return null;
 }
