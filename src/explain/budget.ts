@@ -24,8 +24,8 @@ import { workOf } from "./work.ts";
 
 /** Above this many steps or calls, layers share lines: each line costs about half a reference prediction. */
 const MAX_LINES = 48;
-/** What the lines of one engine may cost, in multiply-adds: three seconds in plain TypeScript, and no less than six lines. */
-const LINE_LIMITS: CutLimits = { most: MAX_LINES, least: 6, work: 6e9 };
+/** What the lines of one engine may cost, in multiply-adds: some three seconds in plain TypeScript; six lines in any case. */
+const LINE_LIMITS: CutLimits = { most: MAX_LINES, least: 6, work: 4e9 };
 /** `alone` needs a reference prediction each. */
 const MAX_ALONE = 24;
 

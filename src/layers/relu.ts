@@ -39,8 +39,8 @@ export const reluLayer = defineLayer({
       threshold === 0
         ? relu(ops, input)
         : ops.where(ops.compare("greater", input, limit), input, scalar(ops, 0));
-    const clipped =
-      max_value === null ? above : ops.binary("minimum", relu(ops, above), scalar(ops, max_value));
+    const positive = threshold >= 0 ? above : relu(ops, above);
+    const clipped = max_value === null ? above : ops.binary("minimum", positive, scalar(ops, max_value));
     if (negative_slope === 0) return result(clipped, mask);
     const below = relu(ops, threshold === 0 ? ops.unary("negative", input) : subtract(ops, limit, input));
     return result(subtract(ops, clipped, multiply(ops, scalar(ops, negative_slope), below)), mask);
