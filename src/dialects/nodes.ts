@@ -106,17 +106,23 @@ function decodeSequential(config: unknown, where: Place): GraphSpec {
   };
 }
 
-/** The input shape of a nested model or wrapped layer that comes first. */
-function innerShape({ config }: LayerEntry): unknown {
+/** The input shape of a nested model or wrapped layer that comes first, however deep; models nest in few levels. */
+function innerShape({ config }: LayerEntry, depth = 0): unknown {
   const inner =
     isObject(config["layer"]) && isObject(config["layer"]["config"]) ? config["layer"]["config"] : config;
-  if (inner["batch_input_shape"] !== undefined) return inner["batch_input_shape"];
+  const own = inner["batch_input_shape"] ?? inner["batch_shape"];
+  if (own !== undefined || depth > MAX_SHAPE_DEPTH) return own;
   const layers = inner["layers"];
   const first: unknown = Array.isArray(layers) ? layers[0] : undefined;
-  return isObject(first) && isObject(first["config"])
-    ? (first["config"]["batch_input_shape"] ?? first["config"]["batch_shape"])
-    : undefined;
+  if (!isObject(first) || !isObject(first["config"])) return undefined;
+  return innerShape(
+    { name: "", className: "", module: "", nodes: [], where: [], config: first["config"] },
+    depth + 1,
+  );
 }
+
+/** As deep as models may nest (build.ts). */
+const MAX_SHAPE_DEPTH = 32;
 
 function inputEntry(name: string, shape: unknown, first: LayerEntry, where: Place): LayerEntry {
   const dtype =
@@ -125,12 +131,11 @@ function inputEntry(name: string, shape: unknown, first: LayerEntry, where: Plac
       : typeof first.config["dtype"] === "string"
         ? first.config["dtype"]
         : "float32";
-  if (shape === undefined) throw invalid("an input shape on the first layer", shape, where);
   return {
     name,
     className: "InputLayer",
     module: "",
-    config: { batch_input_shape: shape, dtype, name },
+    config: { ...(shape === undefined ? {} : { batch_input_shape: shape }), dtype, name },
     nodes: [],
     where,
   };
