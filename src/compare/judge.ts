@@ -36,9 +36,10 @@ export function judge(pairs: readonly Pair[]): Judgement {
     if (first === undefined || !sameShape(first.value.shape, engine.shape))
       return { verdict: "beyond", error: null, bound: null, index: null, pair: position };
     const radius = radiusOf(expected);
-    for (let i = 0; i < engine.data.length; i++) {
-      const got = engine.data[i] as number;
-      const value = first.value.data[i] as number;
+    const [given, values] = [engine.data, first.value.data];
+    for (let i = 0; i < given.length; i++) {
+      const got = given[i] as number;
+      const value = values[i] as number;
       const bound = radius === null ? 0 : (radius[i] as number);
       const error = errorOf(got, value);
       if (error > 0 && bound === Infinity) {
@@ -66,13 +67,15 @@ export function errorOf(got: number, value: number): number {
 export function radiusOf(expected: readonly Bounded[]): Float64Array | null {
   const [first, ...others] = expected;
   if (first === undefined || others.length === 0) return first?.radius ?? null;
-  const radius = first.radius === null ? new Float64Array(first.value.data.length) : first.radius.slice();
+  const { data } = first.value;
+  const radius = first.radius === null ? new Float64Array(data.length) : first.radius.slice();
   for (const other of others) {
     if (!sameShape(other.value.shape, first.value.shape)) continue;
+    const [values, radii, ownRadii] = [other.value.data, other.radius, first.radius];
     for (let i = 0; i < radius.length; i++) {
-      const own = first.radius?.[i] ?? 0;
-      const theirs = other.radius?.[i] ?? 0;
-      const apart = errorOf(other.value.data[i] as number, first.value.data[i] as number);
+      const own = ownRadii === null ? 0 : (ownRadii[i] as number);
+      const theirs = radii === null ? 0 : (radii[i] as number);
+      const apart = errorOf(values[i] as number, data[i] as number);
       if (apart <= Math.max(own, theirs)) radius[i] = Math.max(radius[i] as number, theirs + apart);
     }
   }
