@@ -23,6 +23,7 @@ import { causeFrom, type Finding } from "./finding.ts";
 import { layerRows } from "./layer-rows.ts";
 import { type Observation, observe } from "./observe.ts";
 import type { CheckedModel, CheckOptions } from "./options.ts";
+import { outputsNotRun } from "./paired-outputs.ts";
 import { engineSide, type RunningSide, referenceSide } from "./side.ts";
 import { headlineOf, verdictOf } from "./verdict.ts";
 
@@ -120,7 +121,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     predicted: observed?.outputs.compared ?? false,
     sameInput: inputFindings.length === 0,
   });
-  const outputs = observed?.outputs.rows ?? [];
+  const outputs = observed?.outputs.rows ?? outputsNotRun(a.model, b.model, matching, fed.samples);
   const notCompared = reasonsNotCompared(failure, observed, formed?.budget ?? null);
   const engineName = (side: RunningSide | null, engine: CheckOptions["engineA"]): string =>
     side?.engine ?? (engine === "reference" ? "reference" : engine.id);
@@ -177,7 +178,8 @@ function engineTerm(
   finding: Finding,
   budget: Budget | null,
 ): { contribution: number | null; alone: number | null } {
-  if (budget === null) return NOTHING;
+  // Keys of a config after the first switch with it: its step holds their term too.
+  if (budget === null || finding.kind === "config" || finding.kind === "weights") return NOTHING;
   if (finding.kind === "input") return { contribution: budget.input, alone: -budget.input };
   if (finding.kind === "structure") return { contribution: budget.serialization, alone: null };
   const line = budget.byLayer.find(({ layer }) => layer === (finding.layer ?? finding.layerB));

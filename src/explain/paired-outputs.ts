@@ -23,6 +23,18 @@ export interface PairedOutputs {
   readonly notCompared: Report["notCompared"];
 }
 
+/** The rows of outputs that no run gave: what the files say of them. A size that only a run shows is -1. */
+export function outputsNotRun(a: Model, b: Model, matching: Matching, samples: number): Report["outputs"] {
+  const said = (model: Model, name: string | null) => {
+    const ref = model.outputs.find((output) => output.name === name)?.ref;
+    return ref === undefined ? undefined : model.calls[ref.call]?.outputs[ref.output];
+  };
+  return pairOutputs(a, b, matching, [], []).rows.map((row) => {
+    const { dims, dtype } = said(a, row.name) ?? said(b, row.nameB) ?? { dims: [], dtype: row.dtype };
+    return { ...row, shape: dims.map((dim, axis) => dim ?? (axis === 0 ? samples : -1)), dtype };
+  });
+}
+
 export function pairOutputs(
   a: Model,
   b: Model,

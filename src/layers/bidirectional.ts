@@ -2,7 +2,8 @@
  * @file Bidirectional: a recurrent layer and its mirror image over the same sequence, their outputs merged.
  *
  * Where sequences are returned, Keras makes both write zeros at masked steps whatever the layer's own config says
- * (layers/rnn/bidirectional.py, force_zero_output_for_mask); TF.js has no such key.
+ * (layers/rnn/bidirectional.py, force_zero_output_for_mask). TF.js has no such key: a mask means what the writer of
+ * the file makes of it, and that TF.js does otherwise is its fault.
  */
 
 import { oneOf } from "../base/decode.ts";
@@ -37,7 +38,7 @@ export const bidirectional = defineLayer({
   },
 
   inner({ layer, backward_layer }, { dialect, inputs, where, bindInner }) {
-    const forced = dialect === "keras2" || dialect === "keras3";
+    const forced = !KERAS1.includes(dialect);
     const forward = forced ? zeroed(layer) : layer;
     const mirror = backward_layer === null ? mirrored(layer) : backward_layer;
     const fed = inputs.slice(0, 1);

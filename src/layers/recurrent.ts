@@ -45,7 +45,8 @@ export const RECURRENT_FIELDS = {
   return_sequences: optional(boolean, false),
   return_state: optional(boolean, false),
   go_backwards: optional(boolean, false),
-  zero_output_for_mask: optional(boolean, false, { ignoredBy: ["tfjs", ...KERAS1] }),
+  // TF.js does not look at it, but what masks do is the writer's rule.
+  zero_output_for_mask: optional(boolean, false, { ignoredBy: KERAS1 }),
   // Keras 2 only.
   time_major: optional(batchMajor, false, { ignoredBy: ["tfjs", "keras3", ...KERAS1] }),
 };

@@ -68,7 +68,8 @@ function warnings({ problems, notCompared }: Report, style: Style, verbose: bool
   return lines.length === 0 ? [] : ["", ...lines, ...more];
 }
 
-function foot({ input, outputs, reproduce }: Report, elapsedMs: number | undefined): string[] {
+function foot({ input, outputs, predictions, reproduce }: Report, elapsedMs: number | undefined): string[] {
+  const ran = predictions.length > 0 || outputs.some(({ maxAbs }) => maxAbs !== null);
   const fed =
     input.source === "synthetic"
       ? `  Inputs: ${plural(input.samples, "made-up sample")} (--input FILE feeds your own).`
@@ -78,7 +79,7 @@ function foot({ input, outputs, reproduce }: Report, elapsedMs: number | undefin
   );
   const last = again.pop() ?? "";
   return [
-    ...(outputs.length === 0 ? [] : [fed]),
+    ...(ran ? [fed] : []),
     ...again,
     ...(elapsedMs === undefined ? [last] : spread(last, formatSeconds(elapsedMs))),
   ];
