@@ -119,6 +119,9 @@ export async function check(options: CheckOptions): Promise<Report> {
     causes,
     certificates,
     predicted: observed?.outputs.compared ?? false,
+    judged:
+      observed !== null &&
+      [observed.a, observed.b].every((side) => side.arithmetic === null || side.certificates.length > 0),
     sameInput: inputFindings.length === 0,
   });
   const outputs = observed?.outputs.rows ?? outputsNotRun(a.model, b.model, matching, fed.samples);

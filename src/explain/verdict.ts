@@ -7,13 +7,15 @@ export interface Grounds {
   readonly certificates: readonly Certificate[];
   /** Did both sides give predictions, and could at least one output be compared? */
   readonly predicted: boolean;
+  /** Was every call of each side that an engine ran judged? The reference has no certificates and needs none. */
+  readonly judged: boolean;
   readonly sameInput: boolean;
 }
 
 /** `differ`: there is a cause, however small. `agree`: none, and all that ran was checked. Else nothing was proved. */
-export function verdictOf({ causes, certificates, predicted, sameInput }: Grounds): Verdict {
+export function verdictOf({ causes, certificates, predicted, judged, sameInput }: Grounds): Verdict {
   if (causes.length > 0) return "differ";
-  if (!predicted || !sameInput || certificates.length === 0) return "not-compared";
+  if (!predicted || !sameInput || !judged) return "not-compared";
   const checked = certificates.every(
     ({ status, explains }) =>
       status === "certified" || (status === "not-run" && explains === IS_THE_REFERENCE),
@@ -47,7 +49,9 @@ export function headlineOf(
       const ran = engineA === "reference" ? "; Keras was not run, its file was evaluated in 64 bits" : "";
       const flipped =
         flips > 0 ? `; rounding alone changes the predicted class on ${flips} of ${samples} samples` : "";
-      return `Same model: ${engineB} computed it correctly on ${samples} inputs${ran}${flipped}.`;
+      return engineB === "reference"
+        ? `Same model: evaluated in 64 bits the files predict the same on ${samples} inputs${flipped}.`
+        : `Same model: ${engineB} computed it correctly on ${samples} inputs${ran}${flipped}.`;
     }
     case "differ": {
       const first = causes[0];
