@@ -1,7 +1,7 @@
 /** @file Who wrote a file, and in whose words: from its version attributes. */
 
 import { VernierError } from "../base/errors.ts";
-import { type Dialect, KERAS2_MASKS, KERAS3_MASKS, type MaskRules } from "../model/layer.ts";
+import { type Dialect, KERAS2_MASKS, KERAS3_MASKS, type MaskRules, TFJS_MASKS } from "../model/layer.ts";
 
 export interface Writer {
   /** In whose words the file was written. */
@@ -16,7 +16,7 @@ export function writerFromVersion(version: string | null, where: string): Writer
   if (version === null) return { dialect: "keras2", sentence: null, maskRules: KERAS2_MASKS };
   const tfjs = /tfjs-layers\s+v?(\d[\w.]*)/i.exec(version);
   if (tfjs !== null)
-    return { dialect: "tfjs", sentence: `TensorFlow.js ${tfjs[1] ?? ""}`, maskRules: KERAS2_MASKS };
+    return { dialect: "tfjs", sentence: `TensorFlow.js ${tfjs[1] ?? ""}`, maskRules: TFJS_MASKS };
   const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version)?.slice(1) ?? []).map(Number);
   const sentence = `Keras ${version.replace(/^keras\s*v?/i, "")}`;
   switch (major) {

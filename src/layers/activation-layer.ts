@@ -5,8 +5,23 @@ import { defineLayer, required, result, type Sample } from "./define.ts";
 
 /** Names that Keras 2 knows, itself or through tf.nn. */
 const KERAS2: ReadonlySet<string> = new Set([
-  "elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "mish", "relu", "relu6", "selu",
-  "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh",
+  "elu",
+  "exponential",
+  "gelu",
+  "hard_sigmoid",
+  "leaky_relu",
+  "linear",
+  "log_softmax",
+  "mish",
+  "relu",
+  "relu6",
+  "selu",
+  "sigmoid",
+  "silu",
+  "softmax",
+  "softplus",
+  "softsign",
+  "tanh",
 ]);
 
 const samplesOf = (name: string): Sample[] =>

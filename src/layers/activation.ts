@@ -8,19 +8,9 @@
 
 import { invalid } from "../base/decode.ts";
 import { isObject } from "../base/json.ts";
-import {
-  add,
-  clip,
-  divide,
-  log_softmax,
-  multiply,
-  relu,
-  scalar,
-  softmax,
-  subtract,
-} from "../ops/derived.ts";
+import { add, clip, divide, log_softmax, multiply, relu, scalar, softmax, subtract } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
-import { knownDim, type DialectDecoder } from "./define.ts";
+import { type DialectDecoder, knownDim } from "./define.ts";
 import { sparsemax } from "./sparsemax.ts";
 
 /** exp(x) − 1 where x < 0: engines write it so, or with expm1, which is closer to the truth. */

@@ -37,8 +37,8 @@ export const bidirectional = defineLayer({
     backward_layer: optional(backwardLayer, null, { ignoredBy: ["tfjs", ...KERAS1] }),
   },
 
-  inner({ layer, backward_layer }, { dialect, inputs, where, bindInner }) {
-    const forced = !KERAS1.includes(dialect);
+  inner({ layer, backward_layer }, { dialect, maskRules, inputs, where, bindInner }) {
+    const forced = maskRules.bidirectional === "zeroed" && !KERAS1.includes(dialect);
     const forward = forced ? zeroed(layer) : layer;
     const mirror = backward_layer === null ? mirrored(layer) : backward_layer;
     const fed = inputs.slice(0, 1);

@@ -10,14 +10,27 @@ import { spanOf } from "../ops/geometry.ts";
 import { data_format } from "./data-format.ts";
 import { defineLayer, knownDim, optional, result, weight } from "./define.ts";
 import {
-  activationField, channelAxis, convolved, dilation_rate, filters, kernel_size, padding, strides, use_bias,
+  activationField,
+  channelAxis,
+  convolved,
+  dilation_rate,
+  filters,
+  kernel_size,
+  padding,
+  strides,
+  use_bias,
 } from "./window-fields.ts";
 
 /**
  * The output has (n − 1)·stride + `tail` elements (keras/src/backend/common/backend_utils.py and tf_keras
  * utils/conv_utils.py agree); the convolution that this undoes padded `before` in front of them.
  */
-function paddingFor(padding: "valid" | "same", span: number, stride: number, extra: number | null): [number, number] {
+function paddingFor(
+  padding: "valid" | "same",
+  span: number,
+  stride: number,
+  extra: number | null,
+): [number, number] {
   const natural = padding === "valid" ? Math.max(span, stride) : stride;
   const exact = padding === "valid" ? span : span % 2;
   const tail = extra === null ? natural : exact + extra;
@@ -50,7 +63,12 @@ export const conv2dTranspose = defineLayer({
   call(ops, call) {
     const { kernel_size, strides, padding, output_padding, dilation_rate } = call.config;
     const pads = kernel_size.map((size, axis) =>
-      paddingFor(padding, spanOf(size, dilation_rate[axis] ?? 1), strides[axis] ?? 1, output_padding?.[axis] ?? null),
+      paddingFor(
+        padding,
+        spanOf(size, dilation_rate[axis] ?? 1),
+        strides[axis] ?? 1,
+        output_padding?.[axis] ?? null,
+      ),
     );
     const flipped = flip(ops, flip(ops, call.weight("kernel"), 0), 1);
     const kernel = ops.transpose(flipped, [0, 1, 3, 2]);
@@ -69,14 +87,23 @@ export const conv2dTranspose = defineLayer({
 
   samples: [
     { config: { filters: 2, kernel_size: 3 }, inputs: image },
-    { config: { filters: 2, kernel_size: 3, strides: 2, padding: "same", activation: "relu" }, inputs: image },
-    { config: { filters: 2, kernel_size: [4, 2], strides: 2, padding: "same", use_bias: false }, inputs: image },
+    {
+      config: { filters: 2, kernel_size: 3, strides: 2, padding: "same", activation: "relu" },
+      inputs: image,
+    },
+    {
+      config: { filters: 2, kernel_size: [4, 2], strides: 2, padding: "same", use_bias: false },
+      inputs: image,
+    },
     { config: { filters: 2, kernel_size: 2, strides: 3 }, inputs: image },
     { config: { filters: 2, kernel_size: 2, strides: 3, padding: "same" }, inputs: image },
     { config: { filters: 2, kernel_size: 3, strides: 2, output_padding: 1 }, inputs: image },
     { config: { filters: 2, kernel_size: 3, strides: 2, padding: "same", output_padding: 0 }, inputs: image },
     { config: { filters: 2, kernel_size: 3, strides: 2, padding: "same", output_padding: 1 }, inputs: image },
     { config: { filters: 2, kernel_size: [2, 3], dilation_rate: 2 }, inputs: image },
-    { config: { filters: 2, kernel_size: 3, data_format: "channels_first" }, inputs: [{ shape: [2, 3, 4, 4] }] },
+    {
+      config: { filters: 2, kernel_size: 3, data_format: "channels_first" },
+      inputs: [{ shape: [2, 3, 4, 4] }],
+    },
   ],
 });

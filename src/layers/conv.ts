@@ -4,10 +4,18 @@ import { integer } from "../base/decode.ts";
 import type { Padding } from "../ops/ops.ts";
 import { data_format } from "./data-format.ts";
 import { type ConfigOf, defineLayer, knownDim, optional, result, type Sample, weight } from "./define.ts";
-import {
-  activationField, channelAxis, convolved, dilation_rate, filters, kernel_size, paddingOrCausal, strides, use_bias,
-} from "./window-fields.ts";
 import { WASM_ZEROS } from "./wasm-same-padding.ts";
+import {
+  activationField,
+  channelAxis,
+  convolved,
+  dilation_rate,
+  filters,
+  kernel_size,
+  paddingOrCausal,
+  strides,
+  use_bias,
+} from "./window-fields.ts";
 
 const fieldsOf = (rank: number) => ({
   filters,
@@ -52,22 +60,36 @@ const convOf = (rank: number, classNames: readonly [string, ...string[]], sample
   });
 
 const line = [{ shape: [2, 9, 4] }];
-export const conv1d = convOf(1, ["Conv1D", "Convolution1D", "AtrousConvolution1D"], [
-  { config: { filters: 3, kernel_size: 3 }, inputs: line },
-  { config: { filters: 3, kernel_size: 2, strides: 2, padding: "same", activation: "relu" }, inputs: line },
-  { config: { filters: 3, kernel_size: 3, padding: "causal", dilation_rate: 2 }, inputs: line },
-  { config: { filters: 2, kernel_size: 3, strides: 2, padding: "causal", use_bias: false }, inputs: line },
-  { config: { filters: 4, kernel_size: 3, groups: 2 }, inputs: line },
-  { config: { filters: 3, kernel_size: 3, data_format: "channels_first" }, inputs: [{ shape: [2, 4, 9] }] },
-]);
+export const conv1d = convOf(
+  1,
+  ["Conv1D", "Convolution1D", "AtrousConvolution1D"],
+  [
+    { config: { filters: 3, kernel_size: 3 }, inputs: line },
+    { config: { filters: 3, kernel_size: 2, strides: 2, padding: "same", activation: "relu" }, inputs: line },
+    { config: { filters: 3, kernel_size: 3, padding: "causal", dilation_rate: 2 }, inputs: line },
+    { config: { filters: 2, kernel_size: 3, strides: 2, padding: "causal", use_bias: false }, inputs: line },
+    { config: { filters: 4, kernel_size: 3, groups: 2 }, inputs: line },
+    { config: { filters: 3, kernel_size: 3, data_format: "channels_first" }, inputs: [{ shape: [2, 4, 9] }] },
+  ],
+);
 
 const image = [{ shape: [2, 7, 6, 4] }];
-export const conv2d = convOf(2, ["Conv2D", "Convolution2D", "AtrousConvolution2D"], [
-  { config: { filters: 3, kernel_size: 3 }, inputs: image },
-  { config: { filters: 3, kernel_size: [3, 2], strides: 2, padding: "same", activation: "tanh" }, inputs: image },
-  { config: { filters: 2, kernel_size: [2, 3], dilation_rate: 2, use_bias: false }, inputs: image },
-  { config: { filters: 2, kernel_size: 3, dilation_rate: 2, padding: "same" }, inputs: image },
-  { config: { filters: 6, kernel_size: 3, groups: 2, activation: "softmax" }, inputs: image },
-  { config: { filters: 2, kernel_size: 1, strides: 3, padding: "same" }, inputs: image },
-  { config: { filters: 3, kernel_size: 3, data_format: "channels_first" }, inputs: [{ shape: [2, 4, 7, 6] }] },
-]);
+export const conv2d = convOf(
+  2,
+  ["Conv2D", "Convolution2D", "AtrousConvolution2D"],
+  [
+    { config: { filters: 3, kernel_size: 3 }, inputs: image },
+    {
+      config: { filters: 3, kernel_size: [3, 2], strides: 2, padding: "same", activation: "tanh" },
+      inputs: image,
+    },
+    { config: { filters: 2, kernel_size: [2, 3], dilation_rate: 2, use_bias: false }, inputs: image },
+    { config: { filters: 2, kernel_size: 3, dilation_rate: 2, padding: "same" }, inputs: image },
+    { config: { filters: 6, kernel_size: 3, groups: 2, activation: "softmax" }, inputs: image },
+    { config: { filters: 2, kernel_size: 1, strides: 3, padding: "same" }, inputs: image },
+    {
+      config: { filters: 3, kernel_size: 3, data_format: "channels_first" },
+      inputs: [{ shape: [2, 4, 7, 6] }],
+    },
+  ],
+);

@@ -4,10 +4,17 @@ import { integer } from "../base/decode.ts";
 import type { ConvOptions, Ops } from "../ops/ops.ts";
 import { data_format } from "./data-format.ts";
 import { defineLayer, knownDim, optional, result, weight } from "./define.ts";
-import {
-  activationField, channelAxis, convolved, dilation_rate, kernel_size, padding, strides, use_bias,
-} from "./window-fields.ts";
 import { WASM_ZEROS } from "./wasm-same-padding.ts";
+import {
+  activationField,
+  channelAxis,
+  convolved,
+  dilation_rate,
+  kernel_size,
+  padding,
+  strides,
+  use_bias,
+} from "./window-fields.ts";
 
 /** `kernel` [...window, channels, multiplier]; output channel c·multiplier + m. */
 export function depthwise<T>(ops: Ops<T>, x: T, kernel: T, options: Omit<ConvOptions, "groups">): T {

@@ -1,23 +1,15 @@
 /** @file Every layer family, one line each. */
 
 import { activationLayer } from "./activation-layer.ts";
-import { conv1d, conv2d } from "./conv.ts";
-import { conv2dTranspose } from "./conv-transpose.ts";
-import { depthwiseConv2d } from "./depthwise-conv.ts";
-import {
-  globalAveragePooling1d,
-  globalAveragePooling2d,
-  globalMaxPooling1d,
-  globalMaxPooling2d,
-} from "./global-pooling.ts";
-import { averagePooling1d, averagePooling2d, maxPooling1d, maxPooling2d } from "./pooling.ts";
-import { separableConv2d } from "./separable-conv.ts";
 import { batchNormalization } from "./batch-normalization.ts";
 import { bidirectional } from "./bidirectional.ts";
 import { concatenate } from "./concatenate.ts";
+import { conv1d, conv2d } from "./conv.ts";
+import { conv2dTranspose } from "./conv-transpose.ts";
 import { cropping1d, cropping2d } from "./cropping.ts";
 import type { LayerDefinition } from "./define.ts";
 import { dense } from "./dense.ts";
+import { depthwiseConv2d } from "./depthwise-conv.ts";
 import { dot } from "./dot.ts";
 import {
   activityRegularization,
@@ -32,6 +24,12 @@ import {
 import { eluLayer } from "./elu.ts";
 import { embedding } from "./embedding.ts";
 import { flatten } from "./flatten.ts";
+import {
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+} from "./global-pooling.ts";
 import { gru } from "./gru.ts";
 import { inputLayer } from "./input-layer.ts";
 import { layerNormalization } from "./layer-normalization.ts";
@@ -40,11 +38,13 @@ import { lstm } from "./lstm.ts";
 import { masking } from "./masking.ts";
 import { addLayer, averageLayer, maximumLayer, minimumLayer, multiplyLayer, subtractLayer } from "./merge.ts";
 import { permute } from "./permute.ts";
+import { averagePooling1d, averagePooling2d, maxPooling1d, maxPooling2d } from "./pooling.ts";
 import { prelu } from "./prelu.ts";
 import { reluLayer } from "./relu.ts";
 import { repeatVector } from "./repeat-vector.ts";
 import { rescaling } from "./rescaling.ts";
 import { reshape } from "./reshape.ts";
+import { separableConv2d } from "./separable-conv.ts";
 import { simpleRnn } from "./simple-rnn.ts";
 import { softmaxLayer } from "./softmax-layer.ts";
 import { timeDistributed } from "./time-distributed.ts";

@@ -1,10 +1,10 @@
 /** @file Max and average pooling in one and two dimensions. TF.js does not look at `data_format` in one. */
 
-import type { PoolOptions } from "../ops/ops.ts";
 import { channelsLast } from "../ops/derived.ts";
+import type { PoolOptions } from "../ops/ops.ts";
 import { data_format } from "./data-format.ts";
 import { defineLayer, type LayerDefinition, result, type Sample } from "./define.ts";
-import { padding, poolStrides, pool_size } from "./window-fields.ts";
+import { padding, pool_size, poolStrides } from "./window-fields.ts";
 
 function poolingOf(
   f: "max" | "average",

@@ -4,10 +4,18 @@ import { integer } from "../base/decode.ts";
 import { data_format } from "./data-format.ts";
 import { defineLayer, knownDim, optional, result, weight } from "./define.ts";
 import { depthwise } from "./depthwise-conv.ts";
-import {
-  activationField, channelAxis, convolved, dilation_rate, filters, kernel_size, padding, strides, use_bias,
-} from "./window-fields.ts";
 import { WASM_ZEROS } from "./wasm-same-padding.ts";
+import {
+  activationField,
+  channelAxis,
+  convolved,
+  dilation_rate,
+  filters,
+  kernel_size,
+  padding,
+  strides,
+  use_bias,
+} from "./window-fields.ts";
 
 const image = [{ shape: [2, 7, 6, 3] }];
 const POINT = { strides: [1, 1], padding: "valid", dilation: [1, 1], groups: 1 } as const;
@@ -41,7 +49,11 @@ export const separableConv2d = defineLayer({
     const options = { strides, padding, dilation: dilation_rate };
     return result(
       convolved(ops, call, (x) =>
-        ops.conv(depthwise(ops, x, call.weight("depthwise_kernel"), options), call.weight("pointwise_kernel"), POINT),
+        ops.conv(
+          depthwise(ops, x, call.weight("depthwise_kernel"), options),
+          call.weight("pointwise_kernel"),
+          POINT,
+        ),
       ),
     );
   },
@@ -50,8 +62,17 @@ export const separableConv2d = defineLayer({
 
   samples: [
     { config: { filters: 4, kernel_size: 3 }, inputs: image },
-    { config: { filters: 4, kernel_size: 3, strides: 2, padding: "same", depth_multiplier: 2 }, inputs: image },
-    { config: { filters: 2, kernel_size: 2, dilation_rate: 2, use_bias: false, activation: "relu" }, inputs: image },
-    { config: { filters: 4, kernel_size: 3, data_format: "channels_first" }, inputs: [{ shape: [2, 3, 7, 6] }] },
+    {
+      config: { filters: 4, kernel_size: 3, strides: 2, padding: "same", depth_multiplier: 2 },
+      inputs: image,
+    },
+    {
+      config: { filters: 2, kernel_size: 2, dilation_rate: 2, use_bias: false, activation: "relu" },
+      inputs: image,
+    },
+    {
+      config: { filters: 4, kernel_size: 3, data_format: "channels_first" },
+      inputs: [{ shape: [2, 3, 7, 6] }],
+    },
   ],
 });

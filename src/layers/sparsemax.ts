@@ -19,6 +19,11 @@ export function sparsemax<T>(ops: Ops<T>, x: T): T {
   const gap = subtract(ops, descending, divide(ops, subtract(ops, sums, one), ranks));
   const supported = ops.compare("greater", gap, scalar(ops, 0));
   const count = ops.reduce("sum", ops.cast(supported, "float32"), [-1], true);
-  const total = ops.reduce("sum", ops.where(supported, sums, multiply(ops, sums, scalar(ops, 0))), [-1], true);
+  const total = ops.reduce(
+    "sum",
+    ops.where(supported, sums, multiply(ops, sums, scalar(ops, 0))),
+    [-1],
+    true,
+  );
   return relu(ops, subtract(ops, x, divide(ops, add(ops, total, scalar(ops, -1)), count)));
 }

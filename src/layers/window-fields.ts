@@ -3,7 +3,7 @@
 import { boolean, integer, nullable, oneOf, tuple } from "../base/decode.ts";
 import { add, channelsLast } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
-import { activate, activation, type Activation } from "./activation.ts";
+import { type Activation, activate, activation } from "./activation.ts";
 import { type Field, type FieldOptions, type FormulaCall, optional, required } from "./define.ts";
 
 const keras1 = (...names: string[]): Required<Pick<FieldOptions<never>, "spellings">> => ({
@@ -20,12 +20,24 @@ export const paddingOrCausal = optional(oneOf("valid", "same", "causal"), "valid
 export const kernel_size = (rank: number): Field<readonly number[]> =>
   required(tuple(rank, 1), rank === 1 ? keras1("filter_length", "kernel_size") : {});
 export const strides = (rank: number): Field<readonly number[]> =>
-  optional(tuple(rank, 1), Array.from({ length: rank }, () => 1), keras1(rank === 1 ? "subsample_length" : "subsample"));
+  optional(
+    tuple(rank, 1),
+    Array.from({ length: rank }, () => 1),
+    keras1(rank === 1 ? "subsample_length" : "subsample"),
+  );
 export const dilation_rate = (rank: number): Field<readonly number[]> =>
-  optional(tuple(rank, 1), Array.from({ length: rank }, () => 1), keras1("atrous_rate"));
+  optional(
+    tuple(rank, 1),
+    Array.from({ length: rank }, () => 1),
+    keras1("atrous_rate"),
+  );
 
 export const pool_size = (rank: number): Field<readonly number[]> =>
-  optional(tuple(rank, 1), Array.from({ length: rank }, () => 2), rank === 1 ? keras1("pool_length") : {});
+  optional(
+    tuple(rank, 1),
+    Array.from({ length: rank }, () => 2),
+    rank === 1 ? keras1("pool_length") : {},
+  );
 /** `null`: the window's own size. */
 export const poolStrides = (rank: number): Field<readonly number[] | null> =>
   optional(nullable(tuple(rank, 1)), null, rank === 1 ? keras1("stride") : {});

@@ -17,6 +17,8 @@ export interface MaskRules {
   readonly masking: "where" | "multiply";
   /** Softmax: masked entries are set to 0 after the shift (Keras 3), or only shifted (Keras 2). */
   readonly softmax: "zeroed" | "shifted";
+  /** Bidirectional over returned sequences: masked steps give 0 (Keras), or repeat the output before them (TF.js). */
+  readonly bidirectional: "zeroed" | "repeated";
 }
 
 export const KERAS2_MASKS: MaskRules = {
@@ -24,13 +26,17 @@ export const KERAS2_MASKS: MaskRules = {
   concatenate: "all",
   masking: "multiply",
   softmax: "shifted",
+  bidirectional: "zeroed",
 };
 export const KERAS3_MASKS: MaskRules = {
   merge: "or",
   concatenate: "any",
   masking: "where",
   softmax: "zeroed",
+  bidirectional: "zeroed",
 };
+/** For models that TF.js itself wrote. */
+export const TFJS_MASKS: MaskRules = { ...KERAS2_MASKS, bidirectional: "repeated" };
 
 /** One weight that a layer has for its config and inputs, in the order in which Keras keeps them. */
 export interface WeightSpec {

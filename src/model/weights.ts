@@ -1,7 +1,7 @@
 /** @file Weights in float64, read when a layer needs them and kept while there is room. */
 
 import { VernierError } from "../base/errors.ts";
-import { realFromTensor, type RealTensor } from "../tensor/tensor.ts";
+import { type RealTensor, realFromTensor } from "../tensor/tensor.ts";
 import type { Model } from "./model.ts";
 
 export interface WeightCache {
