@@ -1,0 +1,155 @@
+/** @file Runs a file of branches on an engine, judges every call as `check` does, and counts element by element. */
+
+import { isVernierError } from "../../src/base/errors.ts";
+import { type CallCertificate, certify } from "../../src/compare/certify.ts";
+import { errorOf, type Pair, radiusOf, sameShape } from "../../src/compare/judge.ts";
+import { collectTrace } from "../../src/compare/trace.ts";
+import { readModelPath } from "../../src/dialects/read.node.ts";
+import type { Engine, EngineOptions } from "../../src/engines/engine.ts";
+import type { KnownFault } from "../../src/model/layer.ts";
+import type { Model } from "../../src/model/model.ts";
+import { weightCache } from "../../src/model/weights.ts";
+import type { Branch } from "./cases.ts";
+import { FEEDS, fedTo } from "./feeds.ts";
+import { inputName } from "./tfjs-file.ts";
+
+/** One call under one feed. */
+export interface Verdict {
+  readonly engine: string;
+  readonly branch: string;
+  readonly className: string;
+  readonly feed: string;
+  readonly certificate: CallCertificate;
+  readonly known: readonly KnownFault[];
+}
+
+/** Elements of one layer class on one engine. */
+export interface Tally {
+  /** With a finite bound; elements whose bound is 0 (nothing is rounded) included. */
+  judged: number;
+  /** Beyond their bound in calls that no known fault covers. */
+  beyond: number;
+  /** "May overflow": nothing is claimed. */
+  unclaimed: number;
+  /** error / bound where the bound is not 0. */
+  readonly shares: number[];
+}
+
+export interface Measured {
+  readonly verdicts: Verdict[];
+  /** By engine, then class. */
+  readonly tallies: Map<string, Map<string, Tally>>;
+}
+
+export const nothingMeasured = (): Measured => ({ verdicts: [], tallies: new Map() });
+
+export interface MeasureOptions {
+  readonly batch: number;
+  readonly seed: number;
+  readonly engineOptions?: EngineOptions;
+}
+
+export async function measure(
+  into: Measured,
+  engine: Engine,
+  path: string,
+  branches: readonly Branch[],
+  { batch, seed, engineOptions }: MeasureOptions,
+): Promise<void> {
+  await using opened = await readModelPath(path);
+  const { model, format } = opened;
+  await using session = await engine.open({ path: opened.path, format }, engineOptions);
+  const cache = weightCache();
+  const known = model.calls.map((call) =>
+    call.layer < 0
+      ? []
+      : (model.layers[call.layer]?.layer.knownFaults(session.info.engine, dimsOf(model, call.inputs)) ?? []),
+  );
+  for (const feed of Object.keys(FEEDS)) {
+    const inputs = arranged(model, branches, batch, feed, seed);
+    const trace = await collectTrace(model, session, inputs);
+    await certify(model, trace, inputs, session.info.arithmetic, (layer) => cache.weightsOf(model, layer), {
+      onCall(index, certificate, pairs) {
+        const call = model.calls[index];
+        const entry = call === undefined ? undefined : model.layers[call.layer];
+        if (call === undefined || entry === undefined) return;
+        const { className } = entry.layer;
+        const faults = known[index] ?? [];
+        into.verdicts.push({
+          engine: engine.id,
+          branch: entry.path,
+          className,
+          feed,
+          certificate,
+          known: faults,
+        });
+        const excused = faults.length > 0 || certificate.detail === "mask";
+        if (!excused) count(tallyOf(into, engine.id, className), pairs);
+      },
+    });
+  }
+}
+
+/** The engine's own words where it does not open or run the file; `null` where it does. */
+export async function refusalFrom(
+  engine: Engine,
+  path: string,
+  branches: readonly Branch[],
+  { batch, seed, engineOptions }: MeasureOptions,
+): Promise<string | null> {
+  await using opened = await readModelPath(path);
+  try {
+    await using session = await engine.open({ path: opened.path, format: opened.format }, engineOptions);
+    await session.trace(arranged(opened.model, branches, batch, "random", seed), () => {});
+    return null;
+  } catch (error) {
+    if (!isVernierError(error)) throw error;
+    return error.message;
+  }
+}
+
+const dimsOf = (model: Model, refs: Model["calls"][number]["inputs"]) =>
+  refs.map((ref) => model.calls[ref.call]?.outputs[ref.output]?.dims ?? []);
+
+function arranged(model: Model, branches: readonly Branch[], batch: number, feed: string, seed: number) {
+  const fed = new Map(
+    branches.flatMap((branch) =>
+      fedTo(branch, batch, feed, seed).map((tensor, i) => [inputName(branch, i), tensor] as const),
+    ),
+  );
+  return model.inputs.map(({ name }) => {
+    const tensor = fed.get(name);
+    if (tensor === undefined) throw new Error(`nothing is fed to ${name}`);
+    return tensor;
+  });
+}
+
+function tallyOf({ tallies }: Measured, engine: string, className: string): Tally {
+  const classes = tallies.get(engine) ?? new Map<string, Tally>();
+  tallies.set(engine, classes);
+  const tally = classes.get(className) ?? { judged: 0, beyond: 0, unclaimed: 0, shares: [] };
+  classes.set(className, tally);
+  return tally;
+}
+
+function count(tally: Tally, pairs: readonly Pair[]): void {
+  for (const { expected, engine } of pairs) {
+    const [first] = expected;
+    if (first === undefined || !sameShape(first.value.shape, engine.shape)) {
+      tally.beyond += engine.data.length;
+      continue;
+    }
+    const radius = radiusOf(expected);
+    for (let i = 0; i < engine.data.length; i++) {
+      const error = errorOf(engine.data[i] as number, first.value.data[i] as number);
+      const bound = radius?.[i] ?? 0;
+      if (bound === Infinity) {
+        tally.unclaimed++;
+        continue;
+      }
+      tally.judged++;
+      if (!(error <= bound)) tally.beyond++;
+      if (bound > 0) tally.shares.push(error / bound);
+    }
+  }
+}
