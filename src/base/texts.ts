@@ -101,7 +101,9 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
   }),
   "file.unreadable": ({ reason }) => ({
     message: `the file cannot be read: ${reason}`,
-    hint: "check the path and its permissions",
+    hint: reason.startsWith("the folder holds several")
+      ? "name one of them"
+      : "check the path and its permissions",
   }),
   "file.truncated": ({ expected, received }) => ({
     message: `the file is too short: ${expected} expected, ${received} found`,
@@ -116,7 +118,7 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
     hint: "a file with such sizes is most likely damaged or hostile",
   }),
   "file.unsupported": ({ what, remedy }) => ({
-    message: `${what} cannot be compared yet`,
+    message: `cannot compare ${what}`,
     hint: remedy,
   }),
   "graph.malformed": ({ reason }) => ({

@@ -73,7 +73,10 @@ test("a folder with one Keras file stands for it; none or several are an error t
   expect(opened.detected.kind).toBe("keras-h5");
   await opened.close();
   await writeFile(join(models, "two.keras"), fixture);
-  await expect(openPath(models)).rejects.toMatchObject({ message: /several models: one.h5, two.keras/ });
+  await expect(openPath(models)).rejects.toMatchObject({
+    message: /several models: one.h5, two.keras/,
+    problem: { hint: "name one of them" },
+  });
 });
 
 test("what is not there is file.unreadable with the path", async () => {
