@@ -36,7 +36,10 @@ function row(label, engine, { status, seconds, json, stderr }) {
     return `${shown(label, 26)} ${shown(engine, 16)} exit ${status}  ${why.slice(0, 150)}`;
   }
   const first = json.causes[0];
-  const where = first === undefined ? (json.notCompared[0]?.reason ?? "") : `${first.layer ?? first.layerB ?? "-"} ${first.kind}${first.detail === null ? "" : ` ${first.detail}`}`;
+  const where =
+    first === undefined
+      ? (json.notCompared[0]?.reason ?? "")
+      : `${first.layer ?? first.layerB ?? "-"} ${first.kind}${first.detail === null ? "" : ` ${first.detail}`}`;
   const residual = json.budget === null ? "-" : json.budget.residual.toExponential(1);
   return `${shown(label, 26)} ${shown(engine, 16)} ${shown(json.verdict, 12)} ${shown(seconds.toFixed(1), 5)} ${shown(residual, 9)} ${where.slice(0, 120)}`;
 }
@@ -49,17 +52,28 @@ function main() {
   const pairs = JSON.parse(readFileSync(join(corpus, "manifest.json"), "utf8"));
   const withKeras = !process.argv.includes("--no-keras");
   let wrong = 0;
-  const kinds = [["tfjs:cpu", ["--b", "tfjs:cpu"]], ["tfjs:wasm", ["--b", "tfjs:wasm"]], ...(withKeras ? [["keras tfjs:wasm", ["--keras", "--b", "tfjs:wasm"]]] : [])];
+  const kinds = [
+    ["tfjs:cpu", ["--b", "tfjs:cpu"]],
+    ["tfjs:wasm", ["--b", "tfjs:wasm"]],
+    ...(withKeras ? [["keras tfjs:wasm", ["--keras", "--b", "tfjs:wasm"]]] : []),
+  ];
   for (const { dir, files } of pairs) {
     const names = ["keras", "model.json"].map((role) => files.find((file) => file.role === role).name);
     for (const [engine, options] of kinds) {
       const result = check(dir, names, ...options);
       console.log(row(dir.split("+")[1] ?? dir, engine, result));
       const { json, status } = result;
-      if (json === null || status === 70 || (json.verdict !== undefined && EXIT[json.verdict] !== status && status !== 3)) wrong++;
+      if (
+        json === null ||
+        status === 70 ||
+        (json.verdict !== undefined && EXIT[json.verdict] !== status && status !== 3)
+      )
+        wrong++;
     }
   }
-  console.log(wrong === 0 ? "every check ended as its verdict says" : `${wrong} checks crashed or exited wrongly`);
+  console.log(
+    wrong === 0 ? "every check ended as its verdict says" : `${wrong} checks crashed or exited wrongly`,
+  );
   return wrong === 0 ? 0 : 1;
 }
 

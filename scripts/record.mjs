@@ -27,7 +27,10 @@ function run(command, args, options = {}) {
 
 const python =
   process.env.VERNIER_PYTHON ??
-  run("scripts/setup-keras", [], { stdio: ["ignore", "pipe", "inherit"] }).trim().split("\n").at(-1);
+  run("scripts/setup-keras", [], { stdio: ["ignore", "pipe", "inherit"] })
+    .trim()
+    .split("\n")
+    .at(-1);
 const folder = mkdtempSync(join(tmpdir(), "vernier-record-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const samples = join(folder, "samples.json");

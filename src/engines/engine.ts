@@ -37,8 +37,16 @@ export interface EngineInfo {
   readonly hardware: string | null;
   readonly arithmetic: Arithmetic;
   /** The model's inputs in the order in which `predict` takes them, and its outputs in theirs. */
-  readonly inputs: readonly { readonly name: string; readonly shape: readonly (number | null)[]; readonly dtype: string }[];
-  readonly outputs: readonly { readonly name: string; readonly shape: readonly (number | null)[]; readonly dtype: string }[];
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly shape: readonly (number | null)[];
+    readonly dtype: string;
+  }[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly shape: readonly (number | null)[];
+    readonly dtype: string;
+  }[];
 }
 
 /**

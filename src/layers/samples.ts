@@ -31,7 +31,7 @@ export function oracleCasesOf(
       family,
       className,
       configs: { keras2, keras3: config },
-      inputs: inputs.map(({ mask: _, ...spec }) => spec),
+      inputs: inputs.map(({ mask: _mask, ...spec }) => spec),
       masks,
       args,
       dialects,

@@ -8,7 +8,17 @@
 
 /** Elementary functions that an engine computes by an approximation of its own. */
 export const FUNCTIONS = [
-  "exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "sqrt", "rsqrt", "softplus", "pow",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "sqrt",
+  "rsqrt",
+  "softplus",
+  "pow",
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 

@@ -61,7 +61,11 @@ export function indexOf(shape: Shape, offset: number): number[] {
   return stridesOf(shape).map((stride, axis) => Math.floor(offset / stride) % (shape[axis] ?? 1));
 }
 
-export function real(shape: Shape, data: ArrayLike<number> | ((i: number) => number), dtype: DType = "float32"): RealTensor {
+export function real(
+  shape: Shape,
+  data: ArrayLike<number> | ((i: number) => number),
+  dtype: DType = "float32",
+): RealTensor {
   const source =
     typeof data === "function"
       ? Float64Array.from({ length: sizeOf(shape) }, (_, i) => data(i))
@@ -86,6 +90,7 @@ export function realFromTensor({ shape, dtype, data }: Tensor): RealTensor {
 /** Axis counted from the front; throws `tensor.axis` when out of range. */
 export function normalizeAxis(axis: number, rank: number): number {
   const normal = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(axis) || normal < 0 || normal >= rank) throw new VernierError("tensor.axis", { axis, rank });
+  if (!Number.isInteger(axis) || normal < 0 || normal >= rank)
+    throw new VernierError("tensor.axis", { axis, rank });
   return normal;
 }

@@ -11,14 +11,27 @@ import { bindLayer, contextOf } from "../../src/layers/bind.ts";
 import type { LayerDefinition } from "../../src/layers/define.ts";
 import { LAYERS } from "../../src/layers/index.ts";
 import { definitionsIn, oracleCasesOf } from "../../src/layers/samples.ts";
-import { type BoundLayer, type CallArgs, KERAS2_MASKS, KERAS3_MASKS, type LayerResult } from "../../src/model/layer.ts";
+import {
+  type BoundLayer,
+  type CallArgs,
+  KERAS2_MASKS,
+  KERAS3_MASKS,
+  type LayerResult,
+} from "../../src/model/layer.ts";
 import { TENSORFLOW_CPU_FLOAT32 } from "../../src/numerics/engines.ts";
 import { type Bounded, boundedOps, exact } from "../../src/ops/bounded.ts";
 import { float64Ops } from "../../src/ops/float64.ts";
 import type { Ops } from "../../src/ops/ops.ts";
 import { shapeOps } from "../../src/ops/shape.ts";
 import type { RealTensor } from "../../src/tensor/tensor.ts";
-import { decode, isEncoded, type RecordedCase, recordedCases, recordedFamilies, titleOf } from "./recorded.ts";
+import {
+  decode,
+  isEncoded,
+  type RecordedCase,
+  recordedCases,
+  recordedFamilies,
+  titleOf,
+} from "./recorded.ts";
 
 const SOURCES = new URL("../../src/layers/", import.meta.url);
 const used = new Map<string, number[]>();
@@ -27,7 +40,9 @@ async function definitionsByFamily(): Promise<Map<string, LayerDefinition[]>> {
   const families = new Map<string, LayerDefinition[]>();
   for (const file of readdirSync(SOURCES)) {
     if (!file.endsWith(".ts") || file.endsWith(".test.ts") || file === "index.ts") continue;
-    const found = definitionsIn(await import(new URL(file, SOURCES).href)).filter((one) => LAYERS.includes(one));
+    const found = definitionsIn(await import(new URL(file, SOURCES).href)).filter((one) =>
+      LAYERS.includes(one),
+    );
     if (found.length > 0) families.set(file.slice(0, -".ts".length), found);
   }
   return families;
@@ -44,7 +59,9 @@ test("every registered layer has samples, and is exported by exactly one file", 
 
 test("what is recorded is what the samples ask for, no more and no less", () => {
   const asked = [...families]
-    .flatMap(([family, definitions]) => definitions.flatMap((definition) => oracleCasesOf(family, definition)))
+    .flatMap(([family, definitions]) =>
+      definitions.flatMap((definition) => oracleCasesOf(family, definition)),
+    )
     .flatMap(({ family, id, dialects }) => dialects.map((dialect) => `${family}/${id}/${dialect}`));
   const recorded = recordedFamilies()
     .flatMap(recordedCases)
@@ -81,7 +98,14 @@ function compare(recorded: RecordedCase): void {
   const readings = Array.from({ length: layer.formulas }, (_, formula) =>
     call(layer, recorded, boundedOps(TENSORFLOW_CPU_FLOAT32), exact, formula),
   );
-  outputs.forEach((output, i) => within(recorded, output, reference.outputs[i], readings.map((r) => r.outputs[i])));
+  outputs.forEach((output, i) =>
+    within(
+      recorded,
+      output,
+      reference.outputs[i],
+      readings.map((r) => r.outputs[i]),
+    ),
+  );
 }
 
 /** |Keras − reference| ≤ the largest bound of any formula, where formulas may differ from the first by rounding. */
@@ -132,7 +156,9 @@ function call<T>(
   formula = 0,
 ): LayerResult<T> {
   const states = kwargs["initial_state"];
-  const initial = (Array.isArray(states) ? states : [states]).filter(isEncoded).map((state) => lift(decode(state)));
+  const initial = (Array.isArray(states) ? states : [states])
+    .filter(isEncoded)
+    .map((state) => lift(decode(state)));
   const args: CallArgs<T> = initial.length > 0 ? { initial_state: initial } : {};
   return layer.evaluate(
     ops,
@@ -157,6 +183,8 @@ afterAll(() => {
   for (const [className, shares] of used) {
     const sorted = shares.sort((a, b) => a - b);
     const [median = 0, most = 0] = [sorted[sorted.length >> 1], sorted.at(-1)];
-    console.log(`${className}: median ${median.toFixed(4)}, largest ${most.toFixed(4)} of the bound, ${sorted.length} elements`);
+    console.log(
+      `${className}: median ${median.toFixed(4)}, largest ${most.toFixed(4)} of the bound, ${sorted.length} elements`,
+    );
   }
 });

@@ -63,8 +63,12 @@ export const isEncoded = (value: unknown): value is Encoded =>
 /** "units=3 activation=tanh": what of a config is worth a test's name. */
 export function titleOf(config: JsonObject): string {
   return Object.entries(config)
-    .filter(([key]) => !/name|dtype|trainable|batch_input_shape|_(initializer|regularizer|constraint)$/.test(key))
-    .map(([key, value]: [string, Json]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .filter(
+      ([key]) => !/name|dtype|trainable|batch_input_shape|_(initializer|regularizer|constraint)$/.test(key),
+    )
+    .map(
+      ([key, value]: [string, Json]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    )
     .join(" ")
     .slice(0, 160);
 }
