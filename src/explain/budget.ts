@@ -20,14 +20,19 @@ import type { Evidence, FileDifference, SideEvidence } from "./evidence.ts";
 import { elementOf, sameTensors, sampleOf } from "./sample.ts";
 import { type Hybrids, switchOneByOne, withOnly } from "./serialization.ts";
 import { compensatedSum } from "./sum.ts";
-import { workOf } from "./work.ts";
+import { totalWork, workOf } from "./work.ts";
 
 /** Above this many steps or calls, layers share lines: each line costs about half a reference prediction. */
 const MAX_LINES = 48;
 /** What the lines of one engine may cost, in multiply-adds: some three seconds in plain TypeScript; six lines in any case. */
 const LINE_LIMITS: CutLimits = { most: MAX_LINES, least: 6, work: 4e9 };
-/** `alone` needs a reference prediction each. */
+/** What steps may cost together, in multiply-adds, and how many there may be whatever they cost. */
+const STEP_WORK = 6e9;
+const LEAST_STEPS = 12;
+/** `alone` needs a reference prediction each: so many at most, and only a few where they cost more than this together. */
 const MAX_ALONE = 24;
+const LEAST_ALONE = 4;
+const ALONE_WORK = 24e9;
 
 export interface BudgetRequest {
   readonly evidence: Evidence;
@@ -97,7 +102,7 @@ export async function formBudget(request: BudgetRequest): Promise<FormedBudget> 
     weightsOf: (model, layer) => weights.weightsOf(model, layer),
     read: readA,
   };
-  const steps = request.switchable && xBforA !== null ? groupSteps(differences) : null;
+  const steps = request.switchable && xBforA !== null ? groupSteps(differences, a.model) : null;
   const walked = await walkOf(hybrids, xBforA, steps, rAB, rBB);
 
   const lines = new Map<string, BudgetLine>();
@@ -163,12 +168,14 @@ export async function formBudget(request: BudgetRequest): Promise<FormedBudget> 
   };
 }
 
-/** Difference by difference; in a model with very many, layer by layer. */
-function groupSteps(differences: readonly FileDifference[]): FileDifference[][] {
-  if (differences.length <= MAX_LINES) return differences.map((difference) => [difference]);
+/** Difference by difference; with very many, or in a model that is dear to run, layer by layer or several together. */
+function groupSteps(differences: readonly FileDifference[], model: Model): FileDifference[][] {
+  const half = totalWork(model) / 2;
+  const most = Math.min(MAX_LINES, Math.max(LEAST_STEPS, Math.floor(STEP_WORK / half)));
+  if (differences.length <= most) return differences.map((difference) => [difference]);
   const layers = [...new Set(differences.map(({ layerA }) => layerA))];
   const byLayer = layers.map((layer) => differences.filter(({ layerA }) => layerA === layer));
-  const size = Math.ceil(byLayer.length / MAX_LINES);
+  const size = Math.ceil(byLayer.length / most);
   return Array.from({ length: Math.ceil(byLayer.length / size) }, (_, i) =>
     byLayer.slice(i * size, (i + 1) * size).flat(),
   );
@@ -184,9 +191,11 @@ async function effectsOf(
 ): Promise<FormedBudget["effects"]> {
   const contribution = new Map(steps.map((step, i) => [step[0], terms[i] ?? null] as const));
   const effects: { contribution: number | null; alone: number | null }[] = [];
+  const count = differences.length;
+  const each = count <= LEAST_ALONE || (count <= MAX_ALONE && count * totalWork(hybrids.a) <= ALONE_WORK);
   for (const difference of differences) {
     const others = differences.filter((other) => other !== difference);
-    const alone = differences.length > MAX_ALONE ? null : (await withOnly(hybrids, inputs, others)) - rBB;
+    const alone = each ? (await withOnly(hybrids, inputs, others)) - rBB : null;
     effects.push({ contribution: contribution.get(difference) ?? null, alone });
   }
   return effects;

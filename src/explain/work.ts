@@ -22,3 +22,5 @@ function workOfCall(model: Model, { layer, outputs }: Call): number {
   const elements = sizeOf(dims);
   return elements * PER_ELEMENT + (elements / Math.max(dims.at(-1) ?? 1, 1)) * numbers;
 }
+
+export const totalWork = (model: Model): number => workOf(model).reduce((sum, work) => sum + work, 0);
