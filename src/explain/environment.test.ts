@@ -1,3 +1,5 @@
+/** @file Where an engine is cut off from the reference after it, and that masks hold across the cut. */
+
 import { describe, expect, test } from "vitest";
 import { ModelBuilder } from "../../test/models.ts";
 import { evaluate } from "../model/evaluate.ts";
