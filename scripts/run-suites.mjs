@@ -30,7 +30,7 @@ const SUITES = {
   },
   unit: { commands: [], projects: ["unit"] },
   oracle: { commands: [], projects: ["oracle"] },
-  engines: { commands: [], projects: ["engines"] },
+  engines: { commands: [["node", "scripts/faults.mjs", "--sample", "3"]], projects: ["engines"] },
   docs: { commands: [], projects: ["docs"] },
   package: { commands: OTHER_NODES.map((version) => ["scripts/smoke", version]), projects: ["package"] },
 };
