@@ -111,6 +111,9 @@ function runProject(project) {
     // With CI set, a missing snapshot fails instead of being written.
     env: { ...env, CI: "1", VERNIER_OUTCOME: file },
     stdio: "inherit",
+    // A suite takes at most some five minutes; one that hangs is a failure, not a run without an end.
+    timeout: 20 * 60_000,
+    killSignal: "SIGKILL",
   });
   try {
     /** @type {Outcome} */
