@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import sys
+import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -44,6 +45,11 @@ def build(branch):
     operations = [op.name for op in model.operations if not isinstance(op, keras.Layer)]
     if operations:
         raise NotImplementedError(f"written with operations beside the layer: {', '.join(operations)}")
+    if branch["className"] == "LayerNormalization":
+        # Over several axes Keras 3 does not read back from .h5 what it wrote.
+        with tempfile.TemporaryDirectory() as folder:
+            model.save(f"{folder}/one.h5")
+            keras.models.load_model(f"{folder}/one.h5")
     model([np.ones((2, *x.shape[1:]), x.dtype) for x in inputs], training=False)
     return inputs, outputs
 

@@ -54,7 +54,17 @@ const convOf = (rank: number, classNames: readonly [string, ...string[]], sample
       return result(convolved(ops, call, (x) => ops.conv(x, call.weight("kernel"), options)));
     },
 
-    knownFaults: [WASM_ZEROS],
+    knownFaults: [
+      WASM_ZEROS,
+      {
+        id: "conv1d-channels-first-output",
+        engines: ["tfjs:cpu", "tfjs:wasm"],
+        applies: ({ data_format }) => rank === 1 && data_format === "channels_first",
+        why: "the input is transposed to channels last and the output is not transposed back",
+        remedy: "use channels_last, with Permute before and after the layer",
+        link: "https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-layers/src/layers/convolutional.ts",
+      },
+    ],
 
     samples,
   });

@@ -6,10 +6,10 @@
  */
 
 import { boolean } from "../base/decode.ts";
-import { divide, expand_dims, mean, multiply } from "../ops/derived.ts";
+import { divide, expand_dims, mean, meanOfQuotients, multiply } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import { data_format } from "./data-format.ts";
-import { defineLayer, type LayerDefinition, optional, result, type Sample } from "./define.ts";
+import { defineLayer, type Formula, type LayerDefinition, optional, result, type Sample } from "./define.ts";
 
 function globalOf(
   f: "max" | "average",
@@ -34,9 +34,19 @@ function globalOf(
       const sum = ops.reduce("sum", multiply(ops, call.input, kept), axes, keepdims);
       return result(divide(ops, sum, ops.reduce("sum", kept, axes, keepdims)));
     },
+    // The cpu backend divides every step first (Mean.js); where a mask counts, it is the formula above.
+    formulas: f === "max" ? [] : [withQuotients(rank)],
     samples,
   });
 }
+
+const withQuotients =
+  (rank: 1 | 2): Formula<Config> =>
+  (ops, { config, input }) => {
+    const first = config.data_format === "channels_first";
+    const axes = Array.from({ length: rank }, (_, i) => i + (first ? 2 : 1));
+    return result(meanOfQuotients(ops, input, axes, config.keepdims));
+  };
 
 interface Config {
   readonly data_format: string;

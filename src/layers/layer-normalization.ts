@@ -7,7 +7,7 @@
 
 import { boolean, integer, listOf, real32 } from "../base/decode.ts";
 import type { Dialect } from "../model/layer.ts";
-import { add, divide, mean, multiply, scalar, subtract } from "../ops/derived.ts";
+import { add, divide, mean, meanOfQuotients, multiply, scalar, subtract } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import { normalizeAxis } from "../tensor/tensor.ts";
 import {
@@ -49,11 +49,11 @@ interface Moments<T> {
   readonly spread: T;
 }
 
-function moments<T>(ops: Ops<T>, call: FormulaCall<T, Config>): Moments<T> {
+function moments<T>(ops: Ops<T>, call: FormulaCall<T, Config>, averaged = mean): Moments<T> {
   const { config, input } = call;
-  const average = mean(ops, input, config.axis, true);
+  const average = averaged(ops, input, config.axis, true);
   const deviation = subtract(ops, input, average);
-  const variance = mean(ops, ops.unary("square", deviation), config.axis, true);
+  const variance = averaged(ops, ops.unary("square", deviation), config.axis, true);
   return { at: along(ops, call), average, spread: add(ops, variance, scalar(ops, config.epsilon)) };
 }
 
@@ -94,6 +94,15 @@ export const layerNormalization = defineLayer({
   },
 
   formulas: [
+    // TF.js: means of quotients, and the scale before the division (its batch normalization).
+    (ops, call) => {
+      const { at, average, spread } = moments(ops, call, meanOfQuotients);
+      const { config, input, mask } = call;
+      const centred = config.rms_scaling ? input : subtract(ops, input, average);
+      const scaled = config.scale || config.rms_scaling ? multiply(ops, centred, at("gamma")) : centred;
+      const normal = divide(ops, scaled, ops.unary("sqrt", spread));
+      return result(config.center && !config.rms_scaling ? add(ops, normal, at("beta")) : normal, mask);
+    },
     (ops, call) => {
       const { at, average, spread } = moments(ops, call);
       const { config, input, mask } = call;

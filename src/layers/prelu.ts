@@ -30,6 +30,24 @@ export const prelu = defineLayer({
     return result(subtract(ops, relu(ops, input), below), mask);
   },
 
+  knownFaults: [
+    {
+      id: "prelu-inner-shared-axis",
+      engines: ["tfjs:wasm"],
+      // The slopes of the last axes repeat over the first ones; any other sharing needs broadcasting.
+      applies: ({ shared_axes }, [input]) =>
+        shared_axes.some((axis) =>
+          Array.from({ length: axis }, (_, before) => before).some(
+            (before) =>
+              before > 0 && !shared_axes.includes(before) && input?.[before] !== 1 && input?.[axis] !== 1,
+          ),
+        ),
+      why: "the kernel takes the slopes as one flat row and does not broadcast a shared axis behind another",
+      remedy: "share the axes before it as well, or run another backend",
+      link: "https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-backend-wasm/src/cc/kernels/Prelu.cc",
+    },
+  ],
+
   samples: [
     { config: {}, inputs: [{ shape: [2, 5] }] },
     { config: {}, inputs: [{ shape: [3, 4, 2], mask: "ragged" }] },

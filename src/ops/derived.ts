@@ -28,6 +28,11 @@ export function mean<T>(ops: Ops<T>, x: T, axes: readonly number[], keepdims = f
   return divide(ops, ops.reduce("sum", x, axes, keepdims), scalar(ops, extentOf(ops, x, axes) ?? 1));
 }
 
+/** Every term divided, then added, as some engines do: each quotient may lose a subnormal of its own. */
+export function meanOfQuotients<T>(ops: Ops<T>, x: T, axes: readonly number[], keepdims = false): T {
+  return ops.reduce("sum", divide(ops, x, scalar(ops, extentOf(ops, x, axes) ?? 1)), axes, keepdims);
+}
+
 /** exp(x − max) / Σ: the shift cancels exactly and keeps exp from overflowing. */
 export function softmax<T>(ops: Ops<T>, x: T, axes: readonly number[] = [-1]): T {
   const exps = ops.unary("exp", subtract(ops, x, ops.reduce("max", x, axes, true)));
