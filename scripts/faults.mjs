@@ -370,6 +370,19 @@ function* twinsOf(clean) {
     { paths: [], weights: list.map(({ count: _count, at: _at, ...entry }) => entry) },
   ];
   yield { ...reversed, label: "reordered weights" };
+  const renamed = copy();
+  const names = layersOf(renamed.json).map(({ name }) => name.split("/").at(-1));
+  // Where a name stands for a layer: its own key, and in connections.
+  const text = JSON.stringify(renamed.json.modelTopology).replace(
+    /("name":|\[)"([^"]+)"(?=[,}])/g,
+    (all, before, name) => (names.includes(name) ? `${before}"other_${name}"` : all),
+  );
+  renamed.json.modelTopology = JSON.parse(text);
+  for (const weight of renamed.json.weightsManifest.flatMap((group) => group.weights)) {
+    const [first, ...rest] = weight.name.split("/");
+    weight.name = [names.includes(first) ? `other_${first}` : first, ...rest].join("/");
+  }
+  yield { ...renamed, label: "renamed layers" };
   const sparse = copy();
   for (const { layer } of layersOf(sparse.json)) {
     for (const key of Object.keys(layer.config))
