@@ -353,12 +353,28 @@ def load(path, trust):
             refusals.append(f"{name} {framework.version}: {words_of(error)}")
             detail += traceback.format_exc()
             continue
+        misread = misread_input(config, model)
+        if misread and name == "keras":
+            refusals.append(f"{name} {framework.version}: {misread}")
+            continue
         if getattr(model, "inputs", None) is None or not model.inputs:
             raise EngineError("refused", "the model has no input shape, so that it cannot be run before it is built")
         return framework, model, "; ".join(f"refused by {r}" for r in refusals) or None
     if refusals:
         raise EngineError("refused", "; ".join(refusals), detail)
     raise EngineError("unavailable", "; ".join(missing))
+
+
+def misread_input(config, model):
+    """Keras 3 takes some Keras 2 files' `batch_input_shape`, the batch included, for a shape without it."""
+    layers = config.get("config") if isinstance(config, dict) and config.get("class_name") == "Sequential" else None
+    layers = layers.get("layers") if isinstance(layers, dict) else layers
+    first = layers[0].get("config", {}) if layers and isinstance(layers[0], dict) else {}
+    declared = first.get("batch_input_shape")
+    inputs = getattr(model, "inputs", None)
+    if not declared or not inputs or len(declared) == len(inputs[0].shape):
+        return None
+    return f"it reads the input shape {declared} as {list(inputs[0].shape)}"
 
 
 def tensor_info(tensors, names):
