@@ -60,7 +60,7 @@ ${rows.join("\n")}
 Counted, not judged:
 
 \`\`\`
-${lines.join("\n")}
+${lines.map((line) => line.slice(0, 150)).join("\n")}
 \`\`\`
 `;
   writeFileSync(join(root, "docs/measured.md"), page);
