@@ -30,6 +30,8 @@ function run(program, args, env = {}) {
 /** @param {string[]} args */
 const git = (...args) => spawnSync("git", args, { cwd: root, encoding: "utf8" }).stdout?.trim() ?? "";
 
+const target = join(root, "docs/measured.md");
+
 try {
   const status = run("npx", ["vitest", "run", "--project", "engines", "test/engines/bounds.test.ts"], {
     VERNIER_BOUNDS_BATCH: batch,
@@ -59,11 +61,15 @@ ${rows.join("\n")}
 
 Counted, not judged:
 
-\`\`\`
+\`\`\`text
 ${lines.map((line) => line.slice(0, 150)).join("\n")}
 \`\`\`
 `;
-  writeFileSync(join(root, "docs/measured.md"), page);
+  // What other commands measured stands in sections of its own, behind these, and stays.
+  const before = readFileSync(target, "utf8");
+  const others = before.indexOf("\n## Speed and memory");
+  const kept = others < 0 ? "" : before.slice(others);
+  writeFileSync(target, page + kept);
   process.exitCode = status;
 } finally {
   rmSync(folder, { recursive: true, force: true });
