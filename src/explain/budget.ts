@@ -115,11 +115,10 @@ export async function formBudget(request: BudgetRequest): Promise<FormedBudget> 
     lines.set(layer, { ...line, [column]: line[column] + value });
   };
   const nameOfB = (call: number): string => nameFor(evidence, call);
-  for (const { from, to, value } of sideB.lines)
-    put(spanName(b.model, from, to, nameOfB), "environmentB", value);
+  for (const { from, to, value } of sideB.lines) put(spanName(from, to, nameOfB), "environmentB", value);
   for (const { from, to, value } of sideA.lines)
     put(
-      spanName(a.model, from, to, (call) => a.model.calls[call]?.id ?? "?"),
+      spanName(from, to, (call) => a.model.calls[call]?.id ?? "?"),
       "environmentA",
       value,
     );
@@ -271,7 +270,7 @@ async function environmentLines(
   return { lines, traced, reference };
 }
 
-const spanName = (_model: Model, from: number, to: number, name: (call: number) => string): string =>
+const spanName = (from: number, to: number, name: (call: number) => string): string =>
   from === to ? name(to) : `${name(from)} … ${name(to)}`;
 
 /** A's name of a call of B, where it has one. */

@@ -118,8 +118,6 @@ export interface FormulaCall<T, Config> {
   readonly raw: LayerCall<T>;
 }
 
-export type FormulaResult<T> = T | LayerResult<T>;
-
 /** `call<T>(ops, call)`: one output with the family's mask rule, or outputs and masks spelled out by `results`. */
 export type Formula<Config> = <T>(ops: Ops<T>, call: FormulaCall<T, Config>) => LayerResult<T>;
 
