@@ -74,6 +74,9 @@ export class ModelBuilder {
       inputs: this.#inputs,
       outputs: this.#outputs,
       training: null,
+    topology: { name: null, className: "Functional", config: {}, layers: [], inputs: [], outputs: [] },
+    maskRules: KERAS3_MASKS,
+    optimizerWeights: [],
       problems: [],
     };
   }

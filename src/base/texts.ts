@@ -28,8 +28,13 @@ export interface ErrorDetails {
   "file.limit": { limit: string; value: string; allowed: string };
   "file.unsupported": { what: string; remedy: string };
   "graph.malformed": { reason: string };
+  "weights.unwritable": { weight: string; reason: string };
+  "dest.exists": { what: string };
+  "dest.unwritable": { reason: string };
   "input.invalid": { reason: string };
   "usage.invalid": { reason: string };
+  "convert.inexpressible": { className: string; key: string; value: string; target: string; hint?: string };
+  "convert.unsupported": { className: string; target: string; reason: string; hint: string };
   internal: { reason: string };
 }
 
@@ -121,6 +126,18 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
     message: `cannot compare ${what}`,
     hint: remedy,
   }),
+  "weights.unwritable": ({ weight, reason }) => ({
+    message: `weight "${weight}" cannot be written for TF.js: ${reason}`,
+    hint: "TF.js holds numbers as float32 or int32, and every weight under a name of its own",
+  }),
+  "dest.exists": ({ what }) => ({
+    message: `${what}; nothing was written`,
+    hint: "name another place, or replace what is there with --overwrite",
+  }),
+  "dest.unwritable": ({ reason }) => ({
+    message: `the result cannot be written: ${reason}`,
+    hint: "nothing that was there has been changed; name a place where there is room and permission to write",
+  }),
   "graph.malformed": ({ reason }) => ({
     message: `the model's connections make no sense: ${reason}`,
     hint: "the file was most likely edited by hand or damaged; save the model again",
@@ -132,6 +149,14 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
   "usage.invalid": ({ reason }) => ({
     message: reason,
     hint: "vernier --help lists the commands and their options",
+  }),
+  "convert.inexpressible": ({ className, key, value, target, hint }) => ({
+    message: `${className} with ${key} = ${value} cannot be said in ${target}`,
+    hint: hint ?? "choose a value that both know, or keep this layer out of the converted model",
+  }),
+  "convert.unsupported": ({ className, target, reason, hint }) => ({
+    message: `${className} cannot be converted to ${target}: ${reason}`,
+    hint,
   }),
   internal: ({ reason }) => ({
     message: `a bug in Vernier: ${reason}`,

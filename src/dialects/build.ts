@@ -8,19 +8,13 @@ import type { Json } from "../base/json.ts";
 import { bindLayer } from "../layers/bind.ts";
 import type { BindContext, BoundLayer, Dialect, LayerResult, MaskRules } from "../model/layer.ts";
 import type { Call, ModelInput, ModelOutput, TensorRef } from "../model/model.ts";
+import type { NodeRef, NodeSpec, Topology } from "../model/topology.ts";
 import { type ShapeOnly, shapeOps } from "../ops/shape.ts";
-import { type DType, isDType } from "../tensor/dtype.ts";
 import type { Dims } from "../tensor/tensor.ts";
 import { bindInnerModel } from "./inner-model.ts";
-import {
-  decodeGraph,
-  type GraphSpec,
-  isModel,
-  type LayerEntry,
-  type NodeRef,
-  type NodeSpec,
-} from "./nodes.ts";
+import { decodeGraph, type GraphSpec, isModel, type LayerEntry } from "./nodes.ts";
 import { canonicalNodes, orderNodes } from "./order.ts";
+import { decodeDims, inputDtype, topologyOf } from "./topology.ts";
 
 export interface BuildOptions {
   /** In whose words the file is read. */
@@ -43,6 +37,7 @@ export interface BuiltGraph {
   readonly calls: readonly Call[];
   readonly inputs: readonly ModelInput[];
   readonly outputs: readonly ModelOutput[];
+  readonly topology: Topology;
 }
 
 interface State {
@@ -87,6 +82,7 @@ export function buildGraph(
       name: `${outputName(state, ref)}${ref.output === 0 ? "" : `:${ref.output}`}`,
       ref,
     })),
+    topology: topologyOf(spec, options.writtenIn),
   };
 }
 
@@ -97,8 +93,7 @@ function addInput(state: State, spec: GraphSpec, { layer }: NodeRef, given: Dims
   if (entry === undefined)
     throw new VernierError("graph.malformed", { reason: `the input layer "${layer}" does not exist` });
   const dims = given ?? decodeDims(entry);
-  const named = entry.config["dtype"];
-  const dtype: DType = typeof named === "string" && isDType(named) ? named : "float32";
+  const dtype = inputDtype(entry);
   const call = state.calls.length;
   state.calls.push({
     id: layer,
@@ -112,25 +107,6 @@ function addInput(state: State, spec: GraphSpec, { layer }: NodeRef, given: Dims
   state.inputs.push({ name: layer, dims, dtype, call });
   return { call, output: 0 };
 }
-
-function decodeDims({ config, name, where }: LayerEntry): Dims {
-  const shape =
-    config["batch_shape"] ??
-    config["batch_input_shape"] ??
-    batched(config["input_shape"]) ??
-    batched(config["shape"]);
-  const dims = Array.isArray(shape) ? shape : null;
-  if (dims === null || !dims.every((dim) => dim === null || (Number.isSafeInteger(dim) && dim >= 0))) {
-    throw new VernierError(
-      "config.invalid",
-      { expected: `a shape of the input "${name}"`, received: JSON.stringify(shape) ?? "nothing" },
-      { where },
-    );
-  }
-  return dims as Dims;
-}
-
-const batched = (shape: unknown): unknown => (Array.isArray(shape) ? [null, ...shape] : undefined);
 
 /** Adds a model's calls; returns what its outputs are. */
 function buildInto(

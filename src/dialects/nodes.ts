@@ -5,22 +5,9 @@
 
 import { invalid } from "../base/decode.ts";
 import { VernierError } from "../base/errors.ts";
-import { isObject } from "../base/json.ts";
+import { isObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Place } from "../base/problem.ts";
-
-/** Output `tensor` of call `node` of `layer`, in the numbering of the file. */
-export interface NodeRef {
-  readonly layer: string;
-  readonly node: number;
-  readonly tensor: number;
-}
-
-export interface NodeSpec {
-  readonly inputs: readonly NodeRef[];
-  readonly initial_state: readonly NodeRef[];
-  /** A mask given by the caller. */
-  readonly mask: NodeRef | null;
-}
+import type { NodeRef, NodeSpec } from "../model/topology.ts";
 
 export interface LayerEntry {
   readonly name: string;
@@ -29,11 +16,16 @@ export interface LayerEntry {
   readonly module: string;
   readonly config: Record<string, unknown>;
   readonly nodes: readonly NodeSpec[];
+  /** A Sequential's input that the file does not list. */
+  readonly implied: boolean;
   readonly where: Place;
 }
 
 export interface GraphSpec {
   readonly name: string | null;
+  readonly className: "Sequential" | "Functional";
+  /** The model's own keys, without its layers and connections. */
+  readonly config: JsonObject;
   readonly layers: readonly LayerEntry[];
   readonly inputs: readonly NodeRef[];
   readonly outputs: readonly NodeRef[];
@@ -94,12 +86,14 @@ function decodeSequential(config: unknown, where: Place): GraphSpec {
   const layers = chain.map((entry, i): LayerEntry => {
     const before = chain[i - 1];
     const inputs = before === undefined ? [] : [{ layer: before.name, node: 0, tensor: 0 }];
-    return { ...entry, nodes: [{ inputs, initial_state: [], mask: null }] };
+    return { ...entry, nodes: [{ ...NO_ARGUMENTS, inputs }] };
   });
   const refTo = (entry: LayerEntry | undefined): NodeRef[] =>
     entry === undefined ? [] : [{ layer: entry.name, node: 0, tensor: 0 }];
   return {
     name: isObject(config) && typeof config["name"] === "string" ? config["name"] : null,
+    className: "Sequential",
+    config: ownKeys(config),
     layers,
     inputs: refTo(layers[0]),
     outputs: refTo(layers.at(-1)),
@@ -116,7 +110,7 @@ function innerShape({ config }: LayerEntry, depth = 0): unknown {
   const first: unknown = Array.isArray(layers) ? layers[0] : undefined;
   if (!isObject(first) || !isObject(first["config"])) return undefined;
   return innerShape(
-    { name: "", className: "", module: "", nodes: [], where: [], config: first["config"] },
+    { name: "", className: "", module: "", nodes: [], implied: false, where: [], config: first["config"] },
     depth + 1,
   );
 }
@@ -137,9 +131,18 @@ function inputEntry(name: string, shape: unknown, first: LayerEntry, where: Plac
     module: "",
     config: { ...(shape === undefined ? {} : { batch_input_shape: shape }), dtype, name },
     nodes: [],
+    implied: true,
     where,
   };
 }
+
+const NO_ARGUMENTS: NodeSpec = { inputs: [], initial_state: [], mask: null, constants: {} };
+
+const STRUCTURE = new Set(["name", "layers", "input_layers", "output_layers"]);
+const ownKeys = (config: unknown): JsonObject =>
+  isObject(config)
+    ? (Object.fromEntries(Object.entries(config).filter(([key]) => !STRUCTURE.has(key))) as JsonObject)
+    : {};
 
 function decodeEntry(json: unknown, where: Place): LayerEntry {
   if (!isObject(json)) throw invalid("a layer", json, where);
@@ -155,6 +158,7 @@ function decodeEntry(json: unknown, where: Place): LayerEntry {
     module: typeof json["module"] === "string" && json["module"].includes(".ops") ? json["module"] : "",
     config: held,
     nodes: [],
+    implied: false,
     where,
   };
 }
@@ -169,14 +173,13 @@ function decodeFunctional(config: unknown, where: Place): GraphSpec {
     const nodes = inbound.map((node, n) => decodeNode(node, [...place, "inbound_nodes", n]));
     return {
       ...entry,
-      nodes:
-        nodes.length === 0 && entry.className === "InputLayer"
-          ? [{ inputs: [], initial_state: [], mask: null }]
-          : nodes,
+      nodes: nodes.length === 0 && entry.className === "InputLayer" ? [NO_ARGUMENTS] : nodes,
     };
   });
   return {
     name: typeof config["name"] === "string" ? config["name"] : null,
+    className: "Functional",
+    config: ownKeys(config),
     layers,
     inputs: refsIn(config["input_layers"], [...where, "input_layers"]),
     outputs: refsIn(config["output_layers"], [...where, "output_layers"]),
@@ -192,6 +195,7 @@ function decodeNode(json: unknown, where: Place): NodeSpec {
       inputs: [...kerasTensors(json["args"] ?? [], where), ...kerasTensors(rest, where)],
       initial_state: kerasTensors(initial_state ?? null, where),
       mask: kerasTensors(mask ?? null, where)[0] ?? null,
+      constants: constantsIn(kwargs),
     };
   }
   const list = Array.isArray(json) ? json : isObject(json) ? Object.values(json) : null;
@@ -201,6 +205,7 @@ function decodeNode(json: unknown, where: Place): NodeSpec {
   const inputs: NodeRef[] = [];
   let initial_state: NodeRef[] = [];
   let mask: NodeRef | null = null;
+  const constants: Record<string, Json> = {};
   for (const [i, connection] of connections.entries()) {
     inputs.push(decodeRef(connection, [...where, i]));
     const kwargs: unknown = Array.isArray(connection) ? connection[3] : undefined;
@@ -208,9 +213,16 @@ function decodeNode(json: unknown, where: Place): NodeSpec {
     if (Array.isArray(kwargs["initial_state"]))
       initial_state = refsIn(kwargs["initial_state"], [...where, i, "initial_state"]);
     if (Array.isArray(kwargs["mask"])) mask = decodeRef(kwargs["mask"], [...where, i, "mask"]);
+    Object.assign(constants, constantsIn(kwargs));
   }
-  return { inputs, initial_state, mask };
+  return { inputs, initial_state, mask, constants };
 }
+
+/** Arguments that are plain values: `training: false`. */
+const constantsIn = (kwargs: Record<string, unknown>): JsonObject =>
+  Object.fromEntries(
+    Object.entries(kwargs).filter(([, value]) => value !== null && typeof value !== "object"),
+  ) as JsonObject;
 
 /** Every tensor of an argument tree, in order; the tree's depth is bounded by the JSON reader. */
 function kerasTensors(json: unknown, where: Place): NodeRef[] {

@@ -5,7 +5,8 @@
 
 import { VernierError } from "../base/errors.ts";
 import type { Dialect } from "../model/layer.ts";
-import { type GraphSpec, isModel, type LayerEntry, type NodeRef, type NodeSpec } from "./nodes.ts";
+import type { NodeRef, NodeSpec } from "../model/topology.ts";
+import { type GraphSpec, isModel, type LayerEntry } from "./nodes.ts";
 
 /**
  * References to nested models count from 1 in Keras 2 and TF.js (a nested model's own graph is its call 0); Keras 3
@@ -39,7 +40,8 @@ export function canonicalNodes(graph: GraphSpec, writtenIn: Dialect): GraphSpec 
     outputs: spec.outputs.map(shift(offsetOut)),
     layers: spec.layers.map((entry) => ({
       ...entry,
-      nodes: entry.nodes.map(({ inputs, initial_state, mask }) => ({
+      nodes: entry.nodes.map(({ inputs, initial_state, mask, constants }) => ({
+        constants,
         inputs: inputs.map(inside),
         initial_state: initial_state.map(inside),
         mask: mask === null ? null : inside(mask),

@@ -7,7 +7,9 @@
  */
 
 import { invalid } from "../base/decode.ts";
-import { isObject } from "../base/json.ts";
+import { VernierError } from "../base/errors.ts";
+import { isObject, type Json } from "../base/json.ts";
+import type { Dialect } from "../model/layer.ts";
 import { add, clip, divide, log_softmax, multiply, relu, scalar, softmax, subtract } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import { type DialectDecoder, knownDim } from "./define.ts";
@@ -117,7 +119,50 @@ export const activation: DialectDecoder<Activation> = {
     if (Object.hasOwn(FUNCTIONS, plain)) return plain as Plain;
     throw invalid("an activation's name", json, where);
   },
+  encodeIn: (value, _raw, { to }) => wordFor(value, to),
 };
+
+/** Beyond what every Keras and TF.js have. */
+const KERAS3_ONLY = new Set<string>(
+  `hard_sigmoid celu glu hard_shrink hard_silu hard_tanh log_sigmoid soft_shrink sparse_plus sparse_sigmoid sparsemax
+  squareplus tanh_shrink`.split(/\s+/),
+);
+/** Of Keras 2, and not of TF.js 4.22 (tfjs-layers activations.ts). */
+const NOT_IN_TFJS = new Set<string>(["leaky_relu", "exponential"]);
+const SPELLED: Partial<Record<Dialect, Readonly<Record<string, string>>>> = {
+  keras2: { silu: "swish", hard_sigmoid_keras2: "hard_sigmoid" },
+  tfjs: { silu: "swish", hard_sigmoid_keras2: "hard_sigmoid" },
+};
+
+/** Throws `convert.inexpressible` where `dialect` has no word for the function. */
+function wordFor(value: Activation, dialect: Dialect): Json {
+  const layer = /^(leaky_relu|elu)\((.*)\)$/.exec(value);
+  if (layer !== null) return layerFor(layer[1] === "elu" ? "ELU" : "LeakyReLU", Number(layer[2]), dialect);
+  const missing =
+    dialect === "keras3"
+      ? value === "hard_sigmoid_keras2"
+      : KERAS3_ONLY.has(value) || (dialect === "tfjs" && NOT_IN_TFJS.has(value));
+  if (missing) throw inexpressible(value, dialect);
+  return SPELLED[dialect]?.[value] ?? value;
+}
+
+function inexpressible(value: Activation, dialect: Dialect): VernierError {
+  const target = { tfjs: "TensorFlow.js", keras3: "Keras 3" }[dialect as "tfjs" | "keras3"] ?? "Keras 2";
+  return new VernierError("convert.inexpressible", {
+    className: "a layer",
+    key: "activation",
+    value: value === "hard_sigmoid_keras2" ? "hard_sigmoid of Keras 2 (0.2x + 0.5)" : value,
+    target,
+  });
+}
+
+function layerFor(class_name: "ELU" | "LeakyReLU", parameter: number, dialect: Dialect): Json {
+  const key = class_name === "LeakyReLU" && dialect === "keras3" ? "negative_slope" : "alpha";
+  const config = { [key]: parameter };
+  return dialect === "keras3"
+    ? { module: "keras.layers", class_name, config, registered_name: null }
+    : { class_name, config };
+}
 
 /** What a serialized function or layer comes to, where one of the functions is exactly it. */
 function fromObject(json: Record<string, unknown>): string | undefined {

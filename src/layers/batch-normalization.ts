@@ -65,9 +65,9 @@ export const batchNormalization = defineLayer({
     center: optional(boolean, true),
     scale: optional(boolean, true),
     // Renormalization keeps statistics of its own.
-    renorm: optional(off, false, { ignoredBy: ["tfjs"] }),
+    renorm: optional(off, false, { ignoredBy: ["tfjs"], rare: true }),
     // Keras 1: 1 and 2 normalize by the batch at hand.
-    mode: optional(off, false, { ignoredBy: ["keras2", "keras3", "tfjs"] }),
+    mode: optional(off, false, { ignoredBy: ["keras2", "keras3", "tfjs"], rare: true }),
   },
   training: [
     "momentum",

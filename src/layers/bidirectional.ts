@@ -12,7 +12,7 @@ import type { BoundLayer, LayerCall, LayerResult } from "../model/layer.ts";
 import { add, divide, flip, multiply, scalar } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import { type DialectDecoder, defineLayer, type FormulaCall, optional, required } from "./define.ts";
-import { innerLayer, meaningOf, weightsUnder, withConfig } from "./inner-layer.ts";
+import { encodeInner, innerLayer, meaningOf, weightsUnder, withConfig } from "./inner-layer.ts";
 import { KERAS1 } from "./recurrent.ts";
 
 const MODES = oneOf("concat", "sum", "mul", "ave");
@@ -23,6 +23,7 @@ const mode: DialectDecoder<Mode> = {
 
 const backwardLayer: DialectDecoder<JsonObject | null> = {
   decodeIn: (json, dialect, where) => (json === null ? null : innerLayer.decodeIn(json, dialect, where)),
+  encodeIn: (_value, raw, context) => encodeInner(raw, context),
 };
 
 interface Config {

@@ -24,7 +24,7 @@ const fieldsOf = (rank: number) => ({
   padding: paddingOrCausal,
   data_format,
   dilation_rate: dilation_rate(rank),
-  groups: optional(integer(1), 1, { ignoredBy: ["tfjs"] }),
+  groups: optional(integer(1), 1, { ignoredBy: ["tfjs"], rare: true }),
   activation: activationField,
   use_bias,
 });

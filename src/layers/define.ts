@@ -37,17 +37,34 @@ export interface Field<T> {
   readonly spellings: Partial<Record<Dialect, readonly string[]>>;
   /** Dialects whose reader does not look at the key: the fallback holds whatever the file says. */
   readonly ignoredBy: readonly Dialect[];
+  /** A key that old readers of a dialect stumble over: it is written only where its value is not the default. */
+  readonly rare: boolean;
+  /** Back into a dialect's words; the value itself where there is none. Throws `convert.inexpressible`. */
+  encode?(value: T, raw: unknown, context: EncodeContext): Json | undefined;
+}
+
+/** How a layer is said in a dialect. */
+export interface EncodeContext {
+  readonly to: Dialect;
+  /** In whose words `fileConfig` is. */
+  readonly from: Dialect;
+  /** The layer's config as its file has it; empty for a layer that no file had. */
+  readonly fileConfig: JsonObject;
+  /** A layer or model that a config holds, from words of `from` to words of `to`. */
+  inner(json: JsonObject): Json;
 }
 
 export interface FieldOptions<T> {
   readonly fallbacks?: Partial<Record<Dialect, T>>;
   readonly spellings?: Partial<Record<Dialect, readonly string[]>>;
   readonly ignoredBy?: readonly Dialect[];
+  readonly rare?: boolean;
 }
 
 /** A decoder that may depend on the dialect ("hard_sigmoid" is two functions). */
 export interface DialectDecoder<T> {
   decodeIn(json: unknown, dialect: Dialect, where: readonly (string | number)[]): T;
+  encodeIn?(value: T, raw: unknown, context: EncodeContext): Json | undefined;
 }
 
 function decodes<T>(decoder: Decoder<T> | DialectDecoder<T>): Field<T>["decode"] {
@@ -60,8 +77,17 @@ export function required<T>(
   decoder: Decoder<T> | DialectDecoder<T>,
   options: FieldOptions<T> = {},
 ): Field<T> {
-  const { fallbacks = {}, spellings = {}, ignoredBy = [] } = options;
-  return { decode: decodes(decoder), fallback: undefined, fallbacks, spellings, ignoredBy };
+  const { fallbacks = {}, spellings = {}, ignoredBy = [], rare = false } = options;
+  const encode = "encodeIn" in decoder ? decoder.encodeIn : undefined;
+  return {
+    decode: decodes(decoder),
+    fallback: undefined,
+    fallbacks,
+    spellings,
+    ignoredBy,
+    rare,
+    ...(encode === undefined ? {} : { encode }),
+  };
 }
 
 /** A key with a default where the file leaves it out. */
@@ -148,6 +174,11 @@ export interface LayerFamily<F extends Fields> {
     readonly engines: readonly string[];
     applies(config: ConfigOf<F>, inputs: readonly Dims[]): boolean;
   })[];
+  /**
+   * Why TF.js 4.22's own layer cannot load or run this config, though it has the class and the keys; `null` where it can.
+   * Kernels that give wrong numbers are `knownFaults`.
+   */
+  refusedByTfjs?(config: ConfigOf<F>, inputs: readonly Dims[]): string | null;
   readonly samples: readonly Sample[];
 }
 
@@ -156,6 +187,9 @@ export interface LayerDefinition {
   readonly classNames: readonly [string, ...string[]];
   readonly samples: readonly Sample[];
   bind(json: unknown, context: BindContext): BoundLayer;
+  /** A canonical config in the words of `context.to`: the keys that change predictions. */
+  encode(config: JsonObject, context: EncodeContext): JsonObject;
+  refusedByTfjs(config: JsonObject, inputs: readonly Dims[]): string | null;
 }
 
 /** Keys that every layer may have and that no prediction depends on. */
@@ -181,6 +215,8 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
   return {
     classNames: family.classNames,
     samples: family.samples,
+    encode: (config, context) => encodeConfig(family.config, config, context),
+    refusedByTfjs: (config, inputs) => family.refusedByTfjs?.(config as ConfigOf<F>, inputs) ?? null,
     bind(json, context) {
       const decoded = decodeConfig(family.config, json, context);
       const inner = family.inner?.(decoded, context) ?? [];
@@ -267,8 +303,48 @@ function decodeConfig<F extends Fields>(
   return Object.fromEntries(entries) as ConfigOf<F>;
 }
 
-const spellingsOf = (name: string, field: Field<unknown>, dialect: Dialect): readonly string[] =>
-  field.spellings[dialect] ?? [name];
+/**
+ * The file's own value stays where it means the same in both dialects, so that a number keeps its digits and a list its
+ * form; else the canonical value is written.
+ */
+function encodeConfig(fields: Fields, config: JsonObject, context: EncodeContext): JsonObject {
+  const { to, from, fileConfig } = context;
+  const written: Record<string, Json> = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const [spelling] = spellingsOf(name, field, to);
+    const value = config[name];
+    if (spelling === undefined || field.ignoredBy.includes(to) || value === undefined) continue;
+    if (field.rare && to !== from && same(value, field.fallback)) continue;
+    const read = field.ignoredBy.includes(from) ? [] : spellingsOf(name, field, from);
+    const key = read.find((known) => fileConfig[known] !== undefined);
+    const raw = key === undefined ? undefined : fileConfig[key];
+    const kept =
+      raw !== undefined && !isObject(raw) && same(meaning(field, raw, to), meaning(field, raw, from));
+    if (kept && meaning(field, raw, to) !== undefined) {
+      written[spelling] = raw;
+      continue;
+    }
+    const encoded = field.encode === undefined ? value : field.encode(value, raw, context);
+    if (encoded !== undefined) written[spelling] = encoded;
+  }
+  return written;
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+function meaning(field: Field<unknown>, raw: unknown, dialect: Dialect): unknown {
+  try {
+    return field.decode(raw, dialect, []);
+  } catch {
+    return undefined;
+  }
+}
+
+const spellingsOf = (
+  name: string,
+  field: Pick<Field<unknown>, "spellings">,
+  dialect: Dialect,
+): readonly string[] => field.spellings[dialect] ?? [name];
 
 function restOf<F extends Fields>(
   family: LayerFamily<F>,

@@ -21,7 +21,7 @@ function globalOf(
     classNames,
     config: {
       data_format: rank === 1 ? { ...data_format, ignoredBy: ["tfjs"] } : data_format,
-      keepdims: optional(boolean, false, { ignoredBy: ["tfjs"] }),
+      keepdims: optional(boolean, false, { ignoredBy: ["tfjs"], rare: true }),
     },
     call<T>(ops: Ops<T>, call: { config: Config; input: T; mask: T | null }) {
       const { data_format, keepdims } = call.config;

@@ -13,5 +13,12 @@ const UNSPELLED: Record<Dialect, readonly string[]> = {
 
 /** `value` in Keras 3 and wherever `others` does not say otherwise. */
 export function implied<T>(value: T, others: Partial<Record<Dialect, NoInfer<T>>>): Field<T> {
-  return { decode: () => value, fallback: value, fallbacks: others, spellings: UNSPELLED, ignoredBy: [] };
+  return {
+    decode: () => value,
+    fallback: value,
+    fallbacks: others,
+    spellings: UNSPELLED,
+    ignoredBy: [],
+    rare: false,
+  };
 }

@@ -3,7 +3,7 @@
 import { invalid } from "../base/decode.ts";
 import { isObject, type Json, type JsonObject } from "../base/json.ts";
 import type { BoundLayer } from "../model/layer.ts";
-import type { DialectDecoder } from "./define.ts";
+import type { DialectDecoder, EncodeContext } from "./define.ts";
 
 export const innerLayer: DialectDecoder<JsonObject> = {
   decodeIn(json, _dialect, where) {
@@ -11,7 +11,12 @@ export const innerLayer: DialectDecoder<JsonObject> = {
       throw invalid("a layer with a class_name", json, where);
     return json as JsonObject;
   },
+  encodeIn: (_value, raw, context) => encodeInner(raw, context),
 };
+
+/** What the file holds, in other words; nothing where it holds nothing (a mirror image that was derived). */
+export const encodeInner = (raw: unknown, { inner }: EncodeContext): Json | undefined =>
+  isObject(raw) ? inner(raw as JsonObject) : undefined;
 
 /** The canonical form of what was bound. */
 export const meaningOf = ({ className, config }: BoundLayer): JsonObject => ({

@@ -64,7 +64,7 @@ export const layerNormalization = defineLayer({
     epsilon: optional(real32, Math.fround(1e-3)),
     center: optional(boolean, true),
     scale: optional(boolean, true),
-    rms_scaling: optional(boolean, false, { ignoredBy: ["tfjs", "keras2"] }),
+    rms_scaling: optional(boolean, false, { ignoredBy: ["tfjs", "keras2"], rare: true }),
   },
 
   resolve: (config, [input], { dialect }) => ({

@@ -27,6 +27,7 @@ export function margins(axes: number): DialectDecoder<readonly Margin[]> {
         return typeof entry === "number" ? same(count.decode(entry, place)) : pair(entry, place);
       });
     },
+    encodeIn: (value) => (axes === 1 ? [...(value[0] ?? [0, 0])] : value.map((ends) => [...ends])),
   };
 }
 

@@ -46,9 +46,9 @@ export const RECURRENT_FIELDS = {
   return_state: optional(boolean, false),
   go_backwards: optional(boolean, false),
   // TF.js does not look at it, but what masks do is the writer's rule.
-  zero_output_for_mask: optional(boolean, false, { ignoredBy: KERAS1 }),
+  zero_output_for_mask: optional(boolean, false, { ignoredBy: KERAS1, rare: true }),
   // Keras 2 only.
-  time_major: optional(batchMajor, false, { ignoredBy: ["tfjs", "keras3", ...KERAS1] }),
+  time_major: optional(batchMajor, false, { ignoredBy: ["tfjs", "keras3", ...KERAS1], rare: true }),
 };
 
 /** Before Keras 2.3 and in TF.js the gates' default was the piecewise linear function. */

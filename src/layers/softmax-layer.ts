@@ -56,7 +56,7 @@ export const softmaxLayer = defineLayer({
   config: {
     axis: optional(axes, [-1], { fallbacks: { tfjs: [1] } }),
     // Keras 2 only: masked entries are replaced instead of shifted.
-    robust_masking: optional(boolean, false, { ignoredBy: ["keras3", "tfjs"] }),
+    robust_masking: optional(boolean, false, { ignoredBy: ["keras3", "tfjs"], rare: true }),
   },
 
   resolve: (config, [input]) => ({

@@ -9,7 +9,8 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Dims, Shape, Tensor } from "../tensor/tensor.ts";
-import type { BoundLayer, Dialect, WeightSpec } from "./layer.ts";
+import type { BoundLayer, Dialect, MaskRules, WeightSpec } from "./layer.ts";
+import type { Topology } from "./topology.ts";
 
 /** Output number `output` of call number `call`. */
 export interface TensorRef {
@@ -26,6 +27,14 @@ export interface ModelWeight {
   readonly shape: Shape;
   /** "uint8", "uint16", "float16" when the file holds it quantized. */
   readonly quantization: string | null;
+  read(): Promise<Tensor>;
+}
+
+/** A tensor of a file that no layer owns. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
   read(): Promise<Tensor>;
 }
 
@@ -83,6 +92,11 @@ export interface Model {
   readonly calls: readonly Call[];
   readonly inputs: readonly ModelInput[];
   readonly outputs: readonly ModelOutput[];
+  /** The same model as its file groups it. */
+  readonly topology: Topology;
+  readonly maskRules: MaskRules;
+  /** In the order of the file; empty where it has none. */
+  readonly optimizerWeights: readonly StoredTensor[];
   readonly training: {
     readonly optimizer: string | null;
     readonly loss: Json;
