@@ -77,6 +77,7 @@ export class ModelBuilder {
     topology: { name: null, className: "Functional", config: {}, layers: [], inputs: [], outputs: [] },
     maskRules: KERAS3_MASKS,
     optimizerWeights: [],
+    kept: null,
       problems: [],
     };
   }

@@ -248,8 +248,8 @@ function layerAt(state: State, entry: LayerEntry, path: string, inputs: readonly
   return state.layers.length - 1;
 }
 
-function contextFor(
-  options: BuildOptions,
+export function contextFor(
+  options: Pick<BuildOptions, "maskRules" | "writtenIn">,
   dialect: Dialect,
   inputs: readonly Dims[],
   where: readonly (string | number)[],

@@ -41,6 +41,7 @@ export function modelFromKerasH5(file: KerasH5, where: string): Model {
     format: "keras-h5",
     maskRules: writer.maskRules,
     optimizerWeights: file.optimizerWeights,
+    kept: file.kept,
     dialect: writer.dialect,
     writer: writer.sentence,
     backend: file.backend,
@@ -84,6 +85,7 @@ export function modelFromTfjs(file: TfjsLayersFile, where: string): Model {
     format: "tfjs-layers",
     maskRules: writer.maskRules,
     optimizerWeights: file.weights.filter(({ group }) => group === "optimizer"),
+    kept: keptIn(file.userDefinedMetadata),
     dialect: "tfjs",
     writer: [writer.sentence, file.convertedBy].filter((part) => part !== null).join(", ") || null,
     backend: file.backend,
@@ -91,6 +93,9 @@ export function modelFromTfjs(file: TfjsLayersFile, where: string): Model {
     problems: [...file.problems, ...assigned.problems, ...unknownKeys(assigned.layers)],
   };
 }
+
+const keptIn = (metadata: Json): JsonObject | null =>
+  isObject(metadata) && isObject(metadata["vernier"]) ? (metadata["vernier"] as JsonObject) : null;
 
 /** TF.js turns keys to camelCase as it loads, so that `batchInputShape` and `batch_input_shape` are one key to it. */
 function snakeKeys(json: Json): Json {

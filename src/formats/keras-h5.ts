@@ -38,6 +38,8 @@ export interface KerasH5 {
   /** In the order of `layer_names`; layers without weights included. */
   readonly weightGroups: readonly WeightGroup[];
   readonly optimizerWeights: readonly StoredWeight[];
+  /** The attribute `vernier`, in which a conversion keeps what the format has no place for. */
+  readonly kept: JsonObject | null;
   readonly problems: readonly Problem[];
 }
 
@@ -83,6 +85,7 @@ export async function readKerasH5(file: Hdf5File): Promise<KerasH5> {
     trainingConfig: await jsonAttribute(file, "training_config", problems),
     weightGroups,
     optimizerWeights: hasOptimizer ? await weightsOf(file, "/optimizer_weights") : [],
+    kept: objectOrNull(await jsonAttribute(file, "vernier", problems)),
     problems,
   };
 }
@@ -96,6 +99,8 @@ async function modelConfigOf(file: Hdf5File, problems: Problem[]): Promise<JsonO
     { where: [file.name] },
   );
 }
+
+const objectOrNull = (json: Json): JsonObject | null => (isObject(json) ? (json as JsonObject) : null);
 
 async function jsonAttribute(file: Hdf5File, name: string, problems: Problem[]): Promise<Json> {
   const text = await textAttribute(file, "/", name);

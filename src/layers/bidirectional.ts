@@ -23,7 +23,7 @@ const mode: DialectDecoder<Mode> = {
 
 const backwardLayer: DialectDecoder<JsonObject | null> = {
   decodeIn: (json, dialect, where) => (json === null ? null : innerLayer.decodeIn(json, dialect, where)),
-  encodeIn: (_value, raw, context) => encodeInner(raw, context),
+  encodeIn: (value, raw, context) => encodeInner(value, raw, context),
 };
 
 interface Config {

@@ -50,8 +50,8 @@ export interface EncodeContext {
   readonly from: Dialect;
   /** The layer's config as its file has it; empty for a layer that no file had. */
   readonly fileConfig: JsonObject;
-  /** A layer or model that a config holds, from words of `from` to words of `to`. */
-  inner(json: JsonObject): Json;
+  /** A layer or model that a config holds: its canonical form, and its words in `from`. */
+  inner(meaning: JsonObject, words: JsonObject): Json;
 }
 
 export interface FieldOptions<T> {
@@ -190,6 +190,8 @@ export interface LayerDefinition {
   /** A canonical config in the words of `context.to`: the keys that change predictions. */
   encode(config: JsonObject, context: EncodeContext): JsonObject;
   refusedByTfjs(config: JsonObject, inputs: readonly Dims[]): string | null;
+  /** The other keys of a file's config: those that only training depends on, and those that no rule knows. */
+  otherKeys(json: JsonObject, dialect: Dialect): { readonly training: JsonObject; readonly unknown: readonly string[] };
 }
 
 /** Keys that every layer may have and that no prediction depends on. */
@@ -217,6 +219,7 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
     samples: family.samples,
     encode: (config, context) => encodeConfig(family.config, config, context),
     refusedByTfjs: (config, inputs) => family.refusedByTfjs?.(config as ConfigOf<F>, inputs) ?? null,
+    otherKeys: (json, dialect) => restOf(family, json, dialect),
     bind(json, context) {
       const decoded = decodeConfig(family.config, json, context);
       const inner = family.inner?.(decoded, context) ?? [];
@@ -267,10 +270,12 @@ export const result = <T>(output: T, mask: T | null = null): LayerResult<T> => (
   masks: [mask],
 });
 
-export const weight = (name: string, shape: Shape, trainable = true): WeightSpec => ({
+/** `older`: what Keras 2 and TF.js call it, where that is another name. */
+export const weight = (name: string, shape: Shape, trainable = true, older?: string): WeightSpec => ({
   name,
   shape,
   trainable,
+  ...(older === undefined ? {} : { older }),
 });
 
 /** A dimension that a weight's shape needs. */

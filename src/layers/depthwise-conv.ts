@@ -43,7 +43,7 @@ export const depthwiseConv2d = defineLayer({
   weights({ kernel_size, depth_multiplier, use_bias, data_format }, [input]) {
     const channels = knownDim(input, channelAxis(data_format));
     return [
-      weight("kernel", [...kernel_size, channels, depth_multiplier]),
+      weight("kernel", [...kernel_size, channels, depth_multiplier], true, "depthwise_kernel"),
       ...(use_bias ? [weight("bias", [channels * depth_multiplier])] : []),
     ];
   },

@@ -11,12 +11,15 @@ export const innerLayer: DialectDecoder<JsonObject> = {
       throw invalid("a layer with a class_name", json, where);
     return json as JsonObject;
   },
-  encodeIn: (_value, raw, context) => encodeInner(raw, context),
+  encodeIn: (value, raw, context) => encodeInner(value, raw, context),
 };
 
 /** What the file holds, in other words; nothing where it holds nothing (a mirror image that was derived). */
-export const encodeInner = (raw: unknown, { inner }: EncodeContext): Json | undefined =>
-  isObject(raw) ? inner(raw as JsonObject) : undefined;
+export const encodeInner = (
+  meaning: JsonObject | null,
+  raw: unknown,
+  { inner }: EncodeContext,
+): Json | undefined => (isObject(raw) && meaning !== null ? inner(meaning, raw as JsonObject) : undefined);
 
 /** The canonical form of what was bound. */
 export const meaningOf = ({ className, config }: BoundLayer): JsonObject => ({

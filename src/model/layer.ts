@@ -45,6 +45,8 @@ export interface WeightSpec {
   readonly shape: Shape;
   /** Keras files list trainable weights first, then the others. */
   readonly trainable: boolean;
+  /** The last part of the name in Keras 2 and TF.js, where it is another. */
+  readonly older?: string;
 }
 
 /** What the connections add to a call: tensors and constants given beside the inputs. */

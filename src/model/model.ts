@@ -28,6 +28,8 @@ export interface ModelWeight {
   /** "uint8", "uint16", "float16" when the file holds it quantized. */
   readonly quantization: string | null;
   read(): Promise<Tensor>;
+  /** In flat row-major pieces that follow each other, where the file can be read so. */
+  pieces?(maxBytes?: number): AsyncIterable<Tensor>;
 }
 
 /** A tensor of a file that no layer owns. */
@@ -36,6 +38,8 @@ export interface StoredTensor {
   readonly dtype: DType;
   readonly shape: Shape;
   read(): Promise<Tensor>;
+  /** In flat pieces, where the file can be read so. */
+  pieces?(maxBytes?: number): AsyncIterable<Tensor>;
 }
 
 export interface ModelLayer {
@@ -97,6 +101,8 @@ export interface Model {
   readonly maskRules: MaskRules;
   /** In the order of the file; empty where it has none. */
   readonly optimizerWeights: readonly StoredTensor[];
+  /** What an earlier conversion kept for the way back; `null` where none did. */
+  readonly kept: JsonObject | null;
   readonly training: {
     readonly optimizer: string | null;
     readonly loss: Json;
