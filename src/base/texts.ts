@@ -34,6 +34,7 @@ export interface ErrorDetails {
   "input.invalid": { reason: string };
   "usage.invalid": { reason: string };
   "convert.inexpressible": { className: string; key: string; value: string; target: string; hint?: string };
+  "convert.refused": { target: string; layers: readonly string[]; hint: string };
   "convert.unsupported": { className: string; target: string; reason: string; hint: string };
   internal: { reason: string };
 }
@@ -153,6 +154,10 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
   "convert.inexpressible": ({ className, key, value, target, hint }) => ({
     message: `${className} with ${key} = ${value} cannot be said in ${target}`,
     hint: hint ?? "choose a value that both know, or keep this layer out of the converted model",
+  }),
+  "convert.refused": ({ target, layers, hint }) => ({
+    message: `${layers.length === 1 ? "a layer" : `${layers.length} layers`} cannot be converted to ${target}: ${layers.join("; ")}`,
+    hint,
   }),
   "convert.unsupported": ({ className, target, reason, hint }) => ({
     message: `${className} cannot be converted to ${target}: ${reason}`,

@@ -7,13 +7,13 @@
  */
 
 import { VernierError } from "../base/errors.ts";
-import { isObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { WeightSpec } from "../model/layer.ts";
 import type { ModelLayer, ModelWeight } from "../model/model.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import type { BuiltLayer } from "./build.ts";
+import { tfjsVariableName } from "./variable-names.ts";
 
 export interface Stored {
   readonly name: string;
@@ -21,6 +21,7 @@ export interface Stored {
   readonly dtype: DType;
   readonly quantization: string | null;
   read(): Promise<Tensor>;
+  pieces?(maxBytes?: number): AsyncIterable<Tensor>;
 }
 
 export interface Assigned {
@@ -142,17 +143,9 @@ const shortened = (name: string): string => {
   return [...parts.slice(0, -2), parts.at(-1)].join("/");
 };
 
-function variableNames({ path, fileConfig }: BuiltLayer, { name }: WeightSpec): string[] {
+function variableNames({ path, fileConfig }: BuiltLayer, spec: WeightSpec): string[] {
   const leaf = path.split("/").at(-1) ?? path;
-  const parts = name.split("/");
-  const side = parts.find((part) => part === "forward" || part === "backward");
-  const inner =
-    isObject(fileConfig) && isObject(fileConfig["layer"]) && isObject(fileConfig["layer"]["config"])
-      ? fileConfig["layer"]["config"]["name"]
-      : undefined;
-  return side === undefined
-    ? [`${leaf}/${name}`, `${leaf}/${parts.at(-1) ?? name}`]
-    : [`${leaf}/${side}_${String(inner)}/${parts.at(-1) ?? name}`];
+  return [`${leaf}/${spec.name}`, tfjsVariableName(leaf, fileConfig, spec)];
 }
 
 function put(
@@ -186,6 +179,7 @@ function put(
   const weight: ModelWeight = {
     spec,
     fileName: found.name,
+    ...(found.pieces === undefined ? {} : { pieces: found.pieces }),
     dtype: found.dtype,
     shape: found.shape,
     quantization: found.quantization,

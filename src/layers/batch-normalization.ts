@@ -118,6 +118,10 @@ export const batchNormalization = defineLayer({
     },
   ],
 
+  // tfjs-layers normalization.ts: "batchNormalization is not implemented for array of rank 5 yet".
+  refusedByTfjs: (_config, [input]) =>
+    input !== undefined && input.length > 4 ? "its kernel takes at most four axes" : null,
+
   knownFaults: [
     {
       id: "batch-normalization-axis",

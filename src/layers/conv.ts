@@ -54,6 +54,9 @@ const convOf = (rank: number, classNames: readonly [string, ...string[]], sample
       return result(convolved(ops, call, (x) => ops.conv(x, call.weight("kernel"), options)));
     },
 
+    // tfjs-layers backend/tfjs_backend.ts throws for CAUSAL as the layer runs.
+    refusedByTfjs: ({ padding }) => (padding === "causal" ? "it cannot run causal padding" : null),
+
     knownFaults: [
       WASM_ZEROS,
       {

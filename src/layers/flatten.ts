@@ -24,6 +24,12 @@ export const flatten = defineLayer({
     return result(ops.reshape(ordered, [dims[0] ?? null, features]));
   },
 
+  // tfjs-layers core.ts: minNDim 3, and every dimension but the batch known.
+  refusedByTfjs: (_config, [input]) =>
+    input === undefined || (input.length > 2 && !input.slice(1).includes(null))
+      ? null
+      : "its Flatten takes at least two axes beside the batch, of known lengths",
+
   samples: [
     { config: {}, inputs: [{ shape: [2, 3, 4] }] },
     { config: { data_format: "channels_first" }, inputs: [{ shape: [2, 3, 4] }] },

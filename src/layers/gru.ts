@@ -70,6 +70,12 @@ export const gru = defineLayer({
       return { output, states: [output] };
     }),
 
+  // tfjs-layers recurrent.ts, GRUCell: "GRUCell does not support reset_after parameter set to true".
+  refusedByTfjs: ({ reset_after }) =>
+    reset_after
+      ? "its GRU applies the reset gate before the matrix product; reset_after=True, Keras's default, does it after, and no change of weights turns one into the other"
+      : null,
+
   samples: [
     ...recurrentSamples(1).map((sample) => ({ ...sample, config: { ...sample.config, reset_after: true } })),
     { config: { units: 3, reset_after: false }, inputs: [{ shape: [2, 4, 3] }] },

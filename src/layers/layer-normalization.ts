@@ -124,6 +124,10 @@ export const layerNormalization = defineLayer({
     },
   ],
 
+  // It normalizes through the same kernel as BatchNormalization.
+  refusedByTfjs: (_config, [input]) =>
+    input !== undefined && input.length > 4 ? "its kernel takes at most four axes" : null,
+
   samples: [
     { config: {}, inputs: [{ shape: [3, 5] }] },
     { config: { axis: [1, 2], epsilon: 0.01 }, inputs: [{ shape: [2, 3, 4] }] },

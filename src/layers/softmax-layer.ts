@@ -79,6 +79,12 @@ export const softmaxLayer = defineLayer({
     }),
   ],
 
+  // tfjs-layers advanced_activations.ts: tfc.softmax throws for another axis than the last.
+  refusedByTfjs: ({ axis }, [input]) =>
+    axis.length === 1 && input !== undefined && axis[0] !== input.length - 1
+      ? "its Softmax runs along the last axis only"
+      : null,
+
   samples: [
     { config: {}, inputs: [{ shape: [2, 3, 4] }] },
     { config: { axis: 1 }, inputs: [{ shape: [2, 3, 4] }] },

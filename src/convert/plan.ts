@@ -1,0 +1,76 @@
+/** @file A model as it will be written: every layer in the target's words, every weight with where it comes from. */
+
+import type { JsonObject } from "../base/json.ts";
+import type { Problem } from "../base/problem.ts";
+import type { TensorSource } from "../formats/output.ts";
+import type { BoundLayer, Dialect } from "../model/layer.ts";
+import type { Model } from "../model/model.ts";
+import type { NodeRef, NodeSpec, TopologyLayer } from "../model/topology.ts";
+import type { Dims, Tensor } from "../tensor/tensor.ts";
+import type { LedgerEntry } from "./ledger.ts";
+
+export interface PlannedWeight {
+  /** As `BoundLayer.weights` names it. */
+  readonly name: string;
+  readonly trainable: boolean;
+  /** The last part of its name in Keras 2 and TF.js, where it is another. */
+  readonly older: string | null;
+  readonly source: TensorSource;
+}
+
+export interface PlannedLayer {
+  readonly name: string;
+  /** "outer/inner", in the target's names. */
+  readonly path: string;
+  readonly className: string;
+  /** In the target's words, with its name. */
+  readonly config: JsonObject;
+  readonly nodes: readonly NodeSpec[];
+  readonly input: TopologyLayer["input"];
+  readonly inner: PlannedTopology | null;
+  readonly weights: readonly PlannedWeight[];
+  /** What the target reads in it; `null` for inputs and nested models. */
+  readonly bound: BoundLayer | null;
+  /** Dims that reach its first call, and that leave it. */
+  readonly fed: readonly Dims[];
+  readonly given: readonly Dims[];
+}
+
+export interface PlannedTopology {
+  readonly name: string | null;
+  readonly className: "Sequential" | "Functional";
+  readonly config: JsonObject;
+  readonly layers: readonly PlannedLayer[];
+  readonly inputs: readonly NodeRef[];
+  readonly outputs: readonly NodeRef[];
+}
+
+/** One layer that was said by others. */
+export interface RewrittenLayer {
+  /** In the source. */
+  readonly path: string;
+  readonly className: string;
+  readonly rewrite: string;
+  /** Paths in the target. */
+  readonly parts: readonly string[];
+}
+
+export interface Plan {
+  readonly source: Model;
+  readonly to: Dialect;
+  readonly topology: PlannedTopology;
+  readonly rewritten: readonly RewrittenLayer[];
+  /** Source path → target path, where they differ. */
+  readonly renamed: ReadonlyMap<string, string>;
+  /** Per target path: keys that the target has no word for. */
+  readonly keptKeys: ReadonlyMap<string, JsonObject>;
+  readonly ledger: readonly LedgerEntry[];
+  readonly problems: readonly Problem[];
+}
+
+/** How a weight of a part comes from the layer's own. */
+export interface WeightMap {
+  /** A weight of the rewritten layer. */
+  readonly from: string;
+  readonly map?: (tensor: Tensor) => Tensor;
+}

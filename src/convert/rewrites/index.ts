@@ -1,0 +1,30 @@
+/** @file Every rewrite, one line each, in the order in which they are tried. */
+
+import { activationApart } from "./activation-apart.ts";
+import { activationAsLayers } from "./activation-as-layers.ts";
+import { axisLast } from "./axis-last.ts";
+import { channelsLast } from "./channels-last.ts";
+import { denseKernel } from "./dense-kernel.ts";
+import { explicitPadding } from "./explicit-padding.ts";
+import { flattenShort } from "./flatten-short.ts";
+import { identityLayers } from "./identity-layers.ts";
+import { keepDims } from "./keep-dims.ts";
+import { lineAsImage } from "./line-as-image.ts";
+import { reluParts } from "./relu-parts.ts";
+import type { Rewrite } from "./rewrite.ts";
+import { subtractAsAdd } from "./subtract.ts";
+
+export const REWRITES: readonly Rewrite[] = [
+  identityLayers,
+  activationAsLayers,
+  reluParts,
+  subtractAsAdd,
+  keepDims,
+  flattenShort,
+  channelsLast,
+  axisLast,
+  denseKernel,
+  lineAsImage,
+  explicitPadding,
+  activationApart,
+];

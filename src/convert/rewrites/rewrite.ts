@@ -1,0 +1,50 @@
+/**
+ * @file What a rewrite is: one layer said by several of others, exactly, or to within the rounding that it states. The
+ * same passes tell `check` that such parts are the layer (by their form, not by a mark), and undo themselves on the
+ * way back.
+ */
+
+import type { JsonObject } from "../../base/json.ts";
+import type { BoundLayer } from "../../model/layer.ts";
+import type { Dims } from "../../tensor/tensor.ts";
+import type { WeightMap } from "../plan.ts";
+
+/** Input number `input` of the rewritten layer, or the output of the part before at index `part`. */
+export type PartRef = { readonly input: number } | { readonly part: number };
+
+export interface Part {
+  /** Appended to the layer's name; the last part keeps the layer's own name. */
+  readonly suffix: string;
+  readonly className: string;
+  /** In canonical words (Keras 3's spelling). */
+  readonly config: JsonObject;
+  readonly inputs: readonly PartRef[];
+  /** By the part's own weight names; left out: the layer's weights under the same names. */
+  readonly weights?: Readonly<Record<string, WeightMap>>;
+  /** It carries the layer's other keys: initializers, regularizers. */
+  readonly main?: boolean;
+}
+
+export interface RewriteContext {
+  /** Dims of the layer's inputs and outputs, the batch first. */
+  readonly inputs: readonly Dims[];
+  readonly outputs: readonly Dims[];
+}
+
+export interface Rewrite {
+  readonly id: string;
+  /** For people: "Permute around a BatchNormalization whose axis is not last". */
+  readonly summary: string;
+  /** The same numbers in exact arithmetic always; `false`: roundings of its own. */
+  readonly exact: boolean;
+  /** `null` where it does not apply. The last part gives the layer's output. */
+  parts(layer: BoundLayer, context: RewriteContext): readonly Part[] | null;
+}
+
+export const fromInput: PartRef = { input: 0 };
+export const after = (part: number): PartRef => ({ part });
+
+/** A chain: each part is fed the one before. */
+export function chain(...links: readonly Omit<Part, "inputs">[]): Part[] {
+  return links.map((link, i) => ({ ...link, inputs: [i === 0 ? fromInput : after(i - 1)] }));
+}

@@ -1,0 +1,67 @@
+/** @file A layer or a model inside a wrapper, in another dialect's words. Rewrites do not reach there. */
+
+import { VernierError } from "../base/errors.ts";
+import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { decodeGraph, isModel } from "../dialects/nodes.ts";
+import { topologyOf } from "../dialects/topology.ts";
+import type { Topology } from "../model/topology.ts";
+import type { PlannedLayer, PlannedTopology } from "./plan.ts";
+import { type Languages, type LayerMeaning, sayLayer } from "./say-layer.ts";
+import { layerJson, modelJson } from "./topology-json.ts";
+
+/** `meaning`: `{ class_name, config }` in canonical words, of a model per path; `words` as the file has it. */
+export function sayInnerLayer(meaning: JsonObject, words: JsonObject, languages: Languages): Json {
+  const held = objectOf(meaning["config"]);
+  if (isModel(words)) {
+    const topology = topologyOf(decodeGraph(words, ["layer"]), languages.from);
+    const name = topology.name ?? "model";
+    return modelJson(planInner(topology, held, languages), name, languages.to);
+  }
+  const said = sayLayer(
+    { className: String(meaning["class_name"]), config: held, words: objectOf(words["config"]), fed: [] },
+    languages,
+  );
+  const own = objectOf(words["config"])["name"];
+  // TF.js would make up a name, and look for weights under it.
+  const name = typeof own === "string" ? own : said.className.toLowerCase();
+  return layerJson(said.className, { name, ...said.config }, languages.to);
+}
+
+function planInner(topology: Topology, held: JsonObject, languages: Languages, prefix = ""): PlannedTopology {
+  return {
+    ...topology,
+    layers: topology.layers.map((layer): PlannedLayer => {
+      const path = `${prefix}${layer.name}`;
+      const common = {
+        name: layer.name,
+        path,
+        nodes: layer.nodes,
+        weights: [],
+        bound: null,
+        fed: [],
+        given: [],
+      };
+      if (layer.input !== null || layer.inner !== null)
+        return {
+          ...common,
+          className: layer.className,
+          config: layer.config,
+          input: layer.input,
+          inner: layer.inner === null ? null : planInner(layer.inner, held, languages, `${path}/`),
+        };
+      const meaning = objectOf(held[path]);
+      if (Object.keys(meaning).length === 0)
+        throw new VernierError("graph.malformed", { reason: `nothing reaches the inner layer "${path}"` });
+      const inner: LayerMeaning = {
+        className: String(meaning["class_name"]),
+        config: objectOf(meaning["config"]),
+        words: layer.config,
+        fed: [],
+      };
+      const said = sayLayer(inner, languages);
+      return { ...common, className: said.className, config: said.config, input: null, inner: null };
+    }),
+  };
+}
+
+const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});

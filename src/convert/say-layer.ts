@@ -1,0 +1,126 @@
+/**
+ * @file One layer in another dialect's words, or why that dialect has none. Whatever is written is read back in that
+ * dialect, and must mean the same: no list of what translates is kept by hand.
+ */
+
+import { isVernierError, VernierError } from "../base/errors.ts";
+import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { contextFor } from "../dialects/build.ts";
+import { bindLayer, definitionOf } from "../layers/bind.ts";
+import { LAYERS_IN_TFJS } from "../layers/in-tensorflow-js.ts";
+import type { BoundLayer, Dialect, KnownFault, MaskRules } from "../model/layer.ts";
+import type { Dims } from "../tensor/tensor.ts";
+import { sayInnerLayer } from "./say-inner.ts";
+import { type TranslatedKeys, translateTrainingKeys } from "./training-keys.ts";
+
+export interface LayerMeaning {
+  readonly className: string;
+  /** Canonical. */
+  readonly config: JsonObject;
+  /** In words of `from`; empty for a part that no file had. */
+  readonly words: JsonObject;
+  readonly fed: readonly Dims[];
+}
+
+export interface Languages {
+  readonly from: Dialect;
+  readonly to: Dialect;
+  readonly maskRules: MaskRules;
+}
+
+export interface SaidLayer {
+  readonly className: string;
+  readonly config: JsonObject;
+  readonly bound: BoundLayer;
+  readonly keys: TranslatedKeys;
+  /** Keys of the file that no rule knows. */
+  readonly unknown: JsonObject;
+  /** Kernels of TF.js that are known to be wrong for it. */
+  readonly faults: readonly KnownFault[];
+}
+
+export const NAME_OF: Partial<Record<Dialect, string>> = {
+  tfjs: "TensorFlow.js",
+  keras2: "Keras 2",
+  keras3: "Keras 3",
+};
+
+/** Throws `convert.inexpressible` or `convert.unsupported`. */
+export function sayLayer(meaning: LayerMeaning, languages: Languages): SaidLayer {
+  const { className, config, words, fed } = meaning;
+  const { from, to, maskRules } = languages;
+  const target = NAME_OF[to] ?? to;
+  const definition = definitionOf(className);
+  if (definition === undefined || (to === "tfjs" && !LAYERS_IN_TFJS.has(className))) {
+    throw new VernierError("convert.unsupported", {
+      className,
+      target,
+      reason: "it has no such layer",
+      hint: "layers that TensorFlow.js lacks need a companion runtime, which comes in a later release",
+    });
+  }
+  const inner = (held: JsonObject, raw: JsonObject): Json => sayInnerLayer(held, raw, languages);
+  const said = withClass(className, () => definition.encode(config, { to, from, fileConfig: words, inner }));
+  const context = contextFor({ maskRules, writtenIn: to }, to, fed, [className]);
+  const bound = withClass(className, () => bindLayer({ class_name: className, config: said }, context));
+  const lost = Object.keys(config).find(
+    (key) => JSON.stringify(bound.config[key]) !== JSON.stringify(config[key]),
+  );
+  if (lost !== undefined)
+    throw new VernierError("convert.inexpressible", {
+      className,
+      key: lost,
+      value: short(config[lost]),
+      target,
+    });
+  const refused = to === "tfjs" ? definition.refusedByTfjs(config, fed) : null;
+  if (refused !== null)
+    throw new VernierError("convert.unsupported", {
+      className,
+      target,
+      reason: refused,
+      hint: "layers that TensorFlow.js lacks need a companion runtime, which comes in a later release",
+    });
+  const { training, unknown } = definition.otherKeys(words, from);
+  const keys = translateTrainingKeys(withoutPlace(training), className, { from, to });
+  const others = Object.fromEntries(unknown.map((key) => [key, (words[key] ?? null) as Json]));
+  const faults =
+    to === "tfjs" ? ["tfjs:cpu", "tfjs:wasm"].flatMap((engine) => bound.knownFaults(engine, fed)) : [];
+  return {
+    className,
+    config: { ...keys.written, ...(to === from ? others : {}), ...said },
+    bound,
+    keys,
+    unknown: to === from ? {} : others,
+    faults,
+  };
+}
+
+/** Where a layer stands is not its config: the writer says it. */
+const withoutPlace = (keys: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(keys).filter(([key]) => !PLACE.has(key)));
+const PLACE = new Set([
+  "name",
+  "batch_input_shape",
+  "batch_shape",
+  "input_shape",
+  "build_config",
+  "shared_object_id",
+]);
+
+function withClass<T>(className: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isVernierError(error, "convert.inexpressible") && isObject(error.details)) {
+      const details = error.details as { key: string; value: string; target: string };
+      throw new VernierError("convert.inexpressible", { ...details, className });
+    }
+    throw error;
+  }
+}
+
+const short = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
+};

@@ -1,0 +1,89 @@
+/** @file A plan → TF.js's layers model: `model.json` and its weight files. */
+
+import type { JsonObject } from "../../base/json.ts";
+import { VERSION } from "../../base/version.ts";
+import { tfjsVariableName } from "../../dialects/variable-names.ts";
+import { BYTES_PER_ELEMENT, bytesFromTensor } from "../../formats/elements.ts";
+import type { OutputFile } from "../../formats/output.ts";
+import type { RoundedWeight } from "../../formats/tfjs-stored.ts";
+import { writeTfjsLayers } from "../../formats/tfjs-writer.ts";
+import type { StoredTensor } from "../../model/model.ts";
+import { sizeOf } from "../../tensor/tensor.ts";
+import { flatLayers } from "../flat-layers.ts";
+import { isWorthKeeping, keptFrom } from "../kept.ts";
+import type { Plan } from "../plan.ts";
+import { modelJson } from "../topology-json.ts";
+import { tfjsTrainingConfig } from "../training.ts";
+
+export interface TfjsTargetOptions {
+  readonly quantization: "float16" | "uint16" | "uint8" | null;
+  readonly shardSizeBytes?: number;
+}
+
+export interface WrittenModel {
+  /** The model's own file last. */
+  readonly files: readonly OutputFile[];
+  readonly rounded: readonly RoundedWeight[];
+}
+
+/** Beside `model.json`, and in no manifest: a page does not load what only training needs. */
+const OPTIMIZER_FILE = "optimizer.bin";
+
+export async function writeTfjs(plan: Plan, options: TfjsTargetOptions): Promise<WrittenModel> {
+  const { quantization, shardSizeBytes } = options;
+  const { source } = plan;
+  const weights = flatLayers(plan.topology).flatMap(({ layer }) =>
+    layer.weights.map((weight) => ({
+      name: tfjsVariableName(layer.name, layer.config, weight),
+      source: weight.source,
+      quantization,
+    })),
+  );
+  const training = tfjsTrainingConfig(source.training?.config ?? null);
+  const optimizer = await optimizerFile(source.optimizerWeights);
+  const kept = keptFrom(plan, { trainingCarried: false, optimizer: optimizer?.json ?? null });
+  const modelFile: JsonObject = {
+    format: "layers-model",
+    generatedBy: `keras v${source.writer?.match(/\d+\.\d[\w.-]*/)?.[0] ?? "2"}`,
+    convertedBy: `Vernier ${VERSION}`,
+    modelTopology: {
+      keras_version: "2.15.0",
+      backend: source.backend ?? "tensorflow",
+      model_config: modelJson(plan.topology, plan.topology.name ?? "model", "tfjs"),
+    },
+    ...(training === null ? {} : { trainingConfig: training }),
+    ...(isWorthKeeping(kept) ? { userDefinedMetadata: { vernier: kept } } : {}),
+  };
+  const written = await writeTfjsLayers({
+    modelJson: modelFile,
+    weights,
+    ...(shardSizeBytes === undefined ? {} : { shardSizeBytes }),
+  });
+  return {
+    files: optimizer === null ? written.files : [optimizer.file, ...written.files],
+    rounded: written.rounded,
+  };
+}
+
+async function optimizerFile(
+  stored: readonly StoredTensor[],
+): Promise<{ readonly file: OutputFile; readonly json: JsonObject } | null> {
+  const numeric = stored.filter(({ dtype }) => dtype !== "string");
+  if (numeric.length === 0) return null;
+  const widths = numeric.map(({ shape, dtype }) =>
+    dtype === "string" ? 0 : sizeOf(shape) * BYTES_PER_ELEMENT[dtype],
+  );
+  return {
+    json: {
+      path: OPTIMIZER_FILE,
+      weights: numeric.map(({ name, shape, dtype }) => ({ name, shape: [...shape], dtype })),
+    },
+    file: {
+      name: OPTIMIZER_FILE,
+      sizeBytes: widths.reduce((sum, width) => sum + width, 0),
+      async *pieces() {
+        for (const tensor of numeric) yield bytesFromTensor(await tensor.read());
+      },
+    },
+  };
+}

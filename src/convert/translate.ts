@@ -1,0 +1,272 @@
+/**
+ * @file A model → the same model in another dialect's words: each layer as it is where the dialect has it, else by an
+ * exact rewrite, else refused by name. Every refusal is found before one is thrown.
+ */
+
+import { isVernierError, VernierError } from "../base/errors.ts";
+import { isObject, type JsonObject } from "../base/json.ts";
+import type { Problem } from "../base/problem.ts";
+import type { Dialect } from "../model/layer.ts";
+import type { Model, ModelLayer } from "../model/model.ts";
+import type { Topology, TopologyLayer } from "../model/topology.ts";
+import type { Dims } from "../tensor/tensor.ts";
+import { LedgerBook } from "./ledger-book.ts";
+import { nameFor, type TargetNames } from "./names.ts";
+import type { Plan, PlannedLayer, PlannedTopology, RewrittenLayer } from "./plan.ts";
+import { type Rewritten, rewritten } from "./rewritten.ts";
+import { type Languages, NAME_OF } from "./say-layer.ts";
+import { sourceOf } from "./weight-source.ts";
+
+export interface TranslateOptions {
+  readonly to: Dialect;
+  /** Rewrite layers whose kernel is known to be wrong on these engines. @default ["tfjs:cpu", "tfjs:wasm"] */
+  readonly engines?: readonly string[];
+}
+
+interface State {
+  readonly model: Model;
+  readonly languages: Languages;
+  readonly engines: readonly string[];
+  readonly byPath: ReadonlyMap<string, { readonly index: number; readonly entry: ModelLayer }>;
+  readonly names: TargetNames;
+  readonly book: LedgerBook;
+  readonly refusals: { readonly path: string; readonly error: VernierError }[];
+  readonly rewritten: RewrittenLayer[];
+  readonly renamed: Map<string, string>;
+  readonly keptKeys: Map<string, JsonObject>;
+  readonly problems: Problem[];
+}
+
+/** Throws `convert.refused` with every layer that cannot be said, `weights.*` where weights are missing. */
+export function translate(model: Model, options: TranslateOptions): Plan {
+  const { to, engines = ["tfjs:cpu", "tfjs:wasm"] } = options;
+  const state: State = {
+    model,
+    engines: to === "tfjs" ? engines : [],
+    languages: { from: wordsOf(model), to, maskRules: model.maskRules },
+    byPath: new Map(model.layers.map((entry, index) => [entry.path, { index, entry }])),
+    names: nameFor(model, to),
+    book: new LedgerBook(),
+    refusals: [],
+    rewritten: [],
+    renamed: new Map(),
+    keptKeys: new Map(),
+    problems: [],
+  };
+  requireWeights(model);
+  const topology = planTopology(state, model.topology, "");
+  refuse(state);
+  return {
+    source: model,
+    to,
+    topology,
+    rewritten: state.rewritten,
+    renamed: state.renamed,
+    keptKeys: state.keptKeys,
+    ledger: state.book.entries,
+    problems: state.problems,
+  };
+}
+
+/** In whose words the file's keys are read: a model.json means what TF.js makes of it. */
+const wordsOf = (model: Model): Dialect => model.dialect;
+
+function requireWeights({ layers, problems }: Model): void {
+  const lacking = layers.find(({ layer, weights }) => weights.length < layer.weights.length);
+  if (lacking === undefined) return;
+  const problem = problems.find(({ where, severity }) => where === lacking.path && severity === "error");
+  const missing = lacking.layer.weights.find(
+    ({ name }) => !lacking.weights.some(({ spec }) => spec.name === name),
+  );
+  throw new VernierError(
+    "weights.missing",
+    { weight: missing?.name ?? "?", present: lacking.weights.map(({ fileName }) => fileName) },
+    { where: problem === undefined ? lacking.path : `${lacking.path}: ${problem.message}` },
+  );
+}
+
+function planTopology(state: State, topology: Topology, prefix: string): PlannedTopology {
+  let className = topology.className;
+  const layers = topology.layers.flatMap((layer): PlannedLayer[] => {
+    const name = state.names.of(layer.path);
+    const path = `${prefix}${name}`;
+    if (path !== layer.path) state.renamed.set(layer.path, path);
+    const nodes = layer.nodes.map((node) => state.names.inNode(node, topology));
+    if (layer.input !== null) return [inputLayer(state, layer, name, path)];
+    if (layer.inner !== null) return [nestedModel(state, layer.inner, name, path, nodes)];
+    const found = state.byPath.get(layer.path);
+    if (found === undefined) {
+      state.book.notNeeded(layer, "no output of the model needs this layer");
+      return [];
+    }
+    const said = sayOrRefuse(state, found.index, found.entry, layer);
+    if (said === null) return [];
+    if (!said.isChain) className = "Functional";
+    return placed(state, said, layer, { name, path, prefix, nodes, entry: found.entry });
+  });
+  return {
+    name: topology.name,
+    className,
+    config: topology.config,
+    layers,
+    inputs: topology.inputs.map((ref) => state.names.inRef(ref, topology)),
+    outputs: topology.outputs.map((ref) => state.names.inRef(ref, topology)),
+  };
+}
+
+function inputLayer(state: State, layer: TopologyLayer, name: string, path: string): PlannedLayer {
+  state.book.input(layer, path);
+  return {
+    name,
+    path,
+    className: "InputLayer",
+    config: layer.config,
+    nodes: layer.nodes,
+    input: layer.input,
+    inner: null,
+    weights: [],
+    bound: null,
+    fed: [],
+    given: layer.input === null ? [] : [layer.input.dims],
+  };
+}
+
+function nestedModel(
+  state: State,
+  topology: Topology,
+  name: string,
+  path: string,
+  nodes: PlannedLayer["nodes"],
+): PlannedLayer {
+  const inner = planTopology(state, topology, `${path}/`);
+  const given = inner.outputs.map(
+    (ref) => inner.layers.find((one) => one.name === ref.layer)?.given[ref.tensor] ?? [],
+  );
+  return {
+    name,
+    path,
+    className: topology.className,
+    config: {},
+    nodes,
+    input: null,
+    inner,
+    weights: [],
+    bound: null,
+    fed: [],
+    given,
+  };
+}
+
+function sayOrRefuse(state: State, index: number, entry: ModelLayer, layer: TopologyLayer): Rewritten | null {
+  const { model, languages, engines } = state;
+  const call = model.calls.find((one) => one.layer === index);
+  const dimsOf = (ref: { call: number; output: number }): Dims =>
+    model.calls[ref.call]?.outputs[ref.output]?.dims ?? [];
+  const words = isObject(entry.fileConfig) ? (entry.fileConfig as JsonObject) : layer.config;
+  try {
+    if (call?.masks?.some((mask) => mask !== null) === true && languages.to === "tfjs")
+      throw new VernierError("convert.unsupported", {
+        className: entry.layer.className,
+        target: "TensorFlow.js",
+        reason: "its mask is given as an argument, which TensorFlow.js drops",
+        hint: "let the mask come from a Masking or Embedding layer",
+      });
+    return rewritten(entry.layer, {
+      words,
+      languages,
+      engines,
+      inputs: call?.inputs.map(dimsOf) ?? [],
+      outputs: call?.outputs.map(({ dims }) => dims) ?? [],
+    });
+  } catch (error) {
+    if (!isVernierError(error)) throw error;
+    state.refusals.push({ path: layer.path, error });
+    return null;
+  }
+}
+
+function placed(
+  state: State,
+  said: Rewritten,
+  layer: TopologyLayer,
+  at: {
+    readonly name: string;
+    readonly path: string;
+    readonly prefix: string;
+    readonly nodes: PlannedLayer["nodes"];
+    readonly entry: ModelLayer;
+  },
+): PlannedLayer[] {
+  const names = said.parts.map(({ suffix }, i) =>
+    i === said.parts.length - 1 ? at.name : state.names.fresh(`${at.name}_${suffix}`),
+  );
+  if (said.ids.length > 0)
+    state.rewritten.push({
+      path: layer.path,
+      className: at.entry.layer.className,
+      rewrite: said.ids.join(", "),
+      parts: names.map((name) => `${at.prefix}${name}`),
+    });
+  for (const fault of said.faults)
+    state.problems.push({
+      code: "convert.known-fault",
+      where: at.path,
+      message: `TensorFlow.js computes this ${at.entry.layer.className} wrongly on some backends: ${fault.why}`,
+      hint: fault.remedy,
+      severity: "warning",
+    });
+  const planned = said.parts.map((part, i): PlannedLayer => {
+    const name = names[i] ?? at.name;
+    return {
+      name,
+      path: `${at.prefix}${name}`,
+      className: part.said.className,
+      config: part.said.config,
+      nodes: at.nodes.map((node, index) => ({
+        ...node,
+        // Only the layer itself takes states, masks and constants.
+        ...(part.main ? {} : { initial_state: [], mask: null, constants: {} }),
+        inputs: part.inputs.flatMap((ref) => {
+          if ("part" in ref) return [{ layer: names[ref.part] ?? at.name, node: index, tensor: 0 }];
+          const own = node.inputs[ref.input];
+          return own === undefined ? [] : [own];
+        }),
+      })),
+      input: null,
+      inner: null,
+      weights: part.weights.map(({ name: weight, trainable, older, from, shape, map }) => ({
+        name: weight,
+        trainable,
+        older,
+        source: sourceOf(at.entry, from, shape, map),
+      })),
+      bound: part.said.bound,
+      fed: part.fed,
+      given: part.given,
+    };
+  });
+  const main = planned[said.parts.findIndex((part) => part.main)] ?? planned.at(-1);
+  if (main !== undefined) {
+    state.book.layer(layer, at.entry, said, planned, main.path);
+    const kept = { ...said.keys.kept, ...said.unknown };
+    if (Object.keys(kept).length > 0) state.keptKeys.set(main.path, kept);
+  }
+  return planned;
+}
+
+function refuse({ refusals, languages }: State): void {
+  const [first] = refusals;
+  if (first === undefined) return;
+  const layers = refusals.map(({ path, error }) => `${path}: ${error.message}`);
+  throw new VernierError(
+    "convert.refused",
+    { target: NAME_OF[languages.to] ?? languages.to, layers, hint: first.error.hint },
+    {
+      where: refusals
+        .map(({ path }) => path)
+        .join(", ")
+        .slice(0, 200),
+      cause: first.error,
+    },
+  );
+}
