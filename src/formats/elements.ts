@@ -6,6 +6,12 @@
 import { VernierError } from "../base/errors.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { type Shape, sizeOf, type Tensor, type TensorData } from "../tensor/tensor.ts";
+import {
+  bfloat16FromFloat32,
+  float16FromFloat32,
+  float32FromBfloat16,
+  float32FromFloat16,
+} from "./half-precision.ts";
 
 export type NumericDType = Exclude<DType, "string">;
 
@@ -46,8 +52,8 @@ export function tensorFromBytes(
 export function bytesFromTensor({ dtype, data }: Tensor): Uint8Array {
   if (dtype === "string" || !ArrayBuffer.isView(data))
     throw new VernierError("tensor.not-numeric", { dtype });
-  if (dtype === "float16") return bytesOf(Uint16Array.from(data as Float32Array, float16BitsFromNumber));
-  if (dtype === "bfloat16") return bytesOf(Uint16Array.from(data as Float32Array, bfloat16BitsFromNumber));
+  if (dtype === "float16") return bytesOf(float16FromFloat32(data as Float32Array));
+  if (dtype === "bfloat16") return bytesOf(bfloat16FromFloat32(data as Float32Array));
   return bytesOf(data);
 }
 
@@ -98,11 +104,9 @@ function dataFromBytes(bytes: Uint8Array, dtype: NumericDType): TensorData {
     case "float32":
       return new Float32Array(buffer, byteOffset, count);
     case "float16":
-      return Float32Array.from(new Uint16Array(buffer, byteOffset, count), numberFromFloat16Bits);
+      return float32FromFloat16(new Uint16Array(buffer, byteOffset, count));
     case "bfloat16":
-      return new Float32Array(
-        Uint32Array.from(new Uint16Array(buffer, byteOffset, count), (b) => b << 16).buffer,
-      );
+      return float32FromBfloat16(new Uint16Array(buffer, byteOffset, count));
     case "int64":
       return new BigInt64Array(buffer, byteOffset, count);
     case "int32":
@@ -120,7 +124,7 @@ function dataFromBytes(bytes: Uint8Array, dtype: NumericDType): TensorData {
     case "uint8":
       return bytes;
     case "bool":
-      return bytes.map((b) => (b === 0 ? 0 : 1));
+      return zerosAndOnes(bytes);
     default:
       return dtype satisfies never;
   }
@@ -129,9 +133,17 @@ function dataFromBytes(bytes: Uint8Array, dtype: NumericDType): TensorData {
 /** The bytes at an offset that typed arrays accept, swapped to little-endian; a copy only when needed. */
 function aligned(bytes: Uint8Array, width: number, swap: boolean): Uint8Array {
   if (!swap || width === 1) return bytes.byteOffset % width === 0 ? bytes : bytes.slice();
-  const swapped = bytes.slice();
-  for (let at = 0; at < swapped.length; at += width) swapped.subarray(at, at + width).reverse();
+  const swapped = new Uint8Array(bytes.length);
+  for (let at = 0; at < swapped.length; at += width) {
+    for (let k = 0; k < width; k++) swapped[at + k] = bytes[at + width - 1 - k] as number;
+  }
   return swapped;
+}
+
+function zerosAndOnes(bytes: Uint8Array): Uint8Array {
+  const truths = new Uint8Array(bytes.length);
+  for (let i = 0; i < truths.length; i++) truths[i] = bytes[i] === 0 ? 0 : 1;
+  return truths;
 }
 
 const bytesOf = (view: ArrayBufferView): Uint8Array =>
