@@ -7,7 +7,9 @@ import type { EngineInfo, TracedCall } from "./engine.ts";
 export interface WorkerStart {
   readonly backend: string;
   readonly core: string;
-  readonly layers: string;
+  /** What loads the model: TF.js's layers package, or for a graph model its converter package. */
+  readonly loader: string;
+  readonly graph: boolean;
   readonly module: string | null;
   /** null: only start the backend, to see that it does. */
   readonly modelPath: string | null;

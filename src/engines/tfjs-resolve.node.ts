@@ -12,6 +12,8 @@ import { fileURLToPath } from "node:url";
 import { VernierError } from "../base/errors.ts";
 
 export type TfjsBackend = "cpu" | "wasm";
+/** The package that loads a model: layers models by one, graph models by the other. */
+export type TfjsLoader = "layers" | "converter";
 
 export interface TfjsFound {
   readonly version: string;
@@ -19,7 +21,7 @@ export interface TfjsFound {
   readonly label: string;
   /** Absolute paths of what to require, in this order; `backend` is null where the core brings its own (1.x). */
   readonly core: string;
-  readonly layers: string;
+  readonly loader: string;
   readonly backend: string | null;
 }
 
@@ -34,13 +36,14 @@ const SCOPE = "@tensorflow/";
 export function findTfjs(
   backend: TfjsBackend,
   folders: { tfjsFolder?: string; nearby: readonly string[] },
+  loader: TfjsLoader = "layers",
 ): TfjsFound {
   const { tfjsFolder, nearby } = folders;
-  if (tfjsFolder !== undefined) return orThrow(backend, findIn(backend, resolve(tfjsFolder)));
-  const ours = findIn(backend, dirname(fileURLToPath(import.meta.url)));
+  if (tfjsFolder !== undefined) return orThrow(backend, findIn(backend, loader, resolve(tfjsFolder)));
+  const ours = findIn(backend, loader, dirname(fileURLToPath(import.meta.url)));
   const notes: string[] = [];
   for (const folder of nearby) {
-    const found = findIn(backend, resolve(folder));
+    const found = findIn(backend, loader, resolve(folder));
     if (!("missing" in found)) {
       return !("missing" in ours) && found.core === ours.core ? own(ours, notes) : found;
     }
@@ -62,24 +65,24 @@ function orThrow(backend: TfjsBackend, found: TfjsFound | Failure): TfjsFound {
   throw new VernierError("engine.unavailable", { engine: `tfjs:${backend}`, reason, remedy: found.remedy });
 }
 
-function findIn(backend: TfjsBackend, folder: string): TfjsFound | Failure {
+function findIn(backend: TfjsBackend, loader: TfjsLoader, folder: string): TfjsFound | Failure {
   const umbrella = resolveFrom(folder, "tfjs");
   const from = umbrella === null ? folder : dirname(umbrella);
   const core = resolveFrom(from, "tfjs-core");
   if (core === null) return { missing: "core", remedy: `npm install ${SCOPE}tfjs in ${folder}` };
   const version = versionOf(core);
-  const layers = resolveFrom(from, "tfjs-layers");
-  if (layers === null) return missing("layers package", `tfjs-layers@${version}`, folder);
+  const loads = resolveFrom(from, `tfjs-${loader}`);
+  if (loads === null) return missing(`${loader} package`, `tfjs-${loader}@${version}`, folder);
   const part = `tfjs-backend-${backend}`;
   const module = resolveFrom(from, part) ?? resolveFrom(folder, part);
   const isBuiltIn = module === null && backend === "cpu" && Number.parseInt(version, 10) < 3;
   if (module === null && !isBuiltIn) return missing(`${backend} backend`, `${part}@${version}`, folder);
-  const strays = [layers, ...(module === null ? [] : [module])].filter(
+  const strays = [loads, ...(module === null ? [] : [module])].filter(
     (path) => versionOf(path) !== version || resolveFrom(dirname(path), "tfjs-core") !== core,
   );
   if (strays.length > 0)
     return missing(`${backend} backend of its version ${version}`, `${part}@${version}`, folder);
-  return { version, label: `${version} (from ${shown(core)})`, core, layers, backend: module };
+  return { version, label: `${version} (from ${shown(core)})`, core, loader: loads, backend: module };
 }
 
 function missing(what: string, toInstall: string, folder: string): Failure {

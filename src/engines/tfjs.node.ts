@@ -33,8 +33,9 @@ function tfjsEngine(backend: TfjsBackend): Engine {
     async open(model, options = {}) {
       refuseOthers(model);
       const nearby = [dirname(model.path), process.cwd()];
-      const found = findTfjs(backend, { ...folderOf(options), nearby });
-      const connection = await start(id, found, model.path, options);
+      const loader = model.format === "tfjs-graph" ? "converter" : "layers";
+      const found = findTfjs(backend, { ...folderOf(options), nearby }, loader);
+      const connection = await start(id, found, model, options);
       return sessionOf(id, found, connection, backend);
     },
   };
@@ -44,21 +45,15 @@ const folderOf = ({ tfjsFolder }: EngineOptions): { tfjsFolder?: string } =>
   tfjsFolder === undefined ? {} : { tfjsFolder };
 
 function refuseOthers({ format, path }: EngineModel): void {
-  if (format === "tfjs-layers") return;
-  const [what, remedy] =
-    format === "tfjs-graph"
-      ? [
-          "a TF.js graph model",
-          "convert the Keras file to a layers model (--output_format tfjs_layers_model) and compare that",
-        ]
-      : ["a Keras file in TF.js", "convert it to TF.js first"];
+  if (format === "tfjs-layers" || format === "tfjs-graph") return;
+  const [what, remedy] = ["a Keras file in TF.js", "convert it to TF.js first"];
   throw new VernierError("file.unsupported", { what, remedy }, { where: path });
 }
 
 async function start(
   id: string,
   found: TfjsFound,
-  modelPath: string | null,
+  model: EngineModel | null,
   options: EngineOptions,
 ): Promise<Connection> {
   options.signal?.throwIfAborted();
@@ -67,9 +62,10 @@ async function start(
   const workerData: WorkerStart = {
     backend,
     core: found.core,
-    layers: found.layers,
+    loader: found.loader,
+    graph: model?.format === "tfjs-graph",
     module: found.backend,
-    modelPath,
+    modelPath: model?.path ?? null,
     flow,
   };
   const { memoryMiB } = options;

@@ -56,7 +56,7 @@ export function predict(tf: Tfjs, model: TfModel, inputs: readonly Tensor[]): Te
   return results;
 }
 
-export function tfFromTensor(tf: Tfjs, { shape, dtype, data }: Tensor): TfTensor {
+export function tfFromTensor(tf: Pick<Tfjs, "core">, { shape, dtype, data }: Tensor): TfTensor {
   const dims = [...shape];
   if (!ArrayBuffer.isView(data)) return tf.core.tensor([...data], dims, "string");
   if (dtype === "bool") return tf.core.tensor(Uint8Array.from(data as Uint8Array), dims, "bool");

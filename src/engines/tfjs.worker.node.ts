@@ -8,8 +8,10 @@ import { createRequire } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { VernierError } from "../base/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { describeModel, loadModel, predict, type Tfjs, type TfModel } from "./tfjs.ts";
+import type { EngineInfo, TracedCall } from "./engine.ts";
+import { describeModel, loadModel, predict, type Tfjs } from "./tfjs.ts";
 import { readArtifacts } from "./tfjs-files.node.ts";
+import { describeGraph, loadGraph, predictGraph, traceGraph } from "./tfjs-graph.ts";
 import {
   type Failure,
   FLOW_LIMIT_KIB,
@@ -23,32 +25,56 @@ import { trace } from "./tfjs-trace.ts";
 const start = workerData as WorkerStart;
 const flow = new Int32Array(start.flow);
 
-async function main(): Promise<void> {
-  silenceConsole();
-  const tf = await loadTfjs(start);
-  const model = start.modelPath === null ? null : await loadModel(tf, readArtifacts(start.modelPath));
-  parentPort?.on("message", (request: Request) => answer(tf, model, request));
-  reply({ kind: "ready", ...(model === null ? { inputs: [], outputs: [] } : describeModel(model)) });
+/** A loaded model of either kind. */
+interface Loaded {
+  readonly described: Pick<EngineInfo, "inputs" | "outputs">;
+  predict(inputs: readonly Tensor[]): Tensor[] | Promise<Tensor[]>;
+  trace(inputs: readonly Tensor[], onCall: (call: TracedCall) => void): Tensor[] | Promise<Tensor[]>;
 }
 
-function answer(tf: Tfjs, model: TfModel | null, { kind, inputs }: Request): void {
+async function main(): Promise<void> {
+  silenceConsole();
+  const { core, loader } = await loadTfjs(start);
+  const model = start.modelPath === null ? null : await load(core, loader, start.modelPath);
+  parentPort?.on("message", (request: Request) => void answer(model, request));
+  reply({ kind: "ready", ...(model === null ? { inputs: [], outputs: [] } : model.described) });
+}
+
+async function load(core: Tfjs["core"], loader: unknown, path: string): Promise<Loaded> {
+  const artifacts = readArtifacts(path);
+  if (start.graph) {
+    const runner = await loadGraph({ core }, loader as Parameters<typeof loadGraph>[1], artifacts);
+    return {
+      described: describeGraph(runner),
+      predict: (inputs) => predictGraph(runner, inputs),
+      trace: (inputs, onCall) => traceGraph(runner, inputs, onCall),
+    };
+  }
+  const tf: Tfjs = { core, layers: loader as Tfjs["layers"] };
+  const model = await loadModel(tf, artifacts);
+  return {
+    described: describeModel(model),
+    predict: (inputs) => predict(tf, model, inputs),
+    trace: (inputs, onCall) => trace(tf, model, inputs, onCall),
+  };
+}
+
+async function answer(model: Loaded | null, { kind, inputs }: Request): Promise<void> {
   try {
     if (model === null) throw new Error("no model is loaded");
-    const outputs = kind === "predict" ? predict(tf, model, inputs) : traced(tf, model, inputs);
+    const outputs = await (kind === "predict" ? model.predict(inputs) : model.trace(inputs, send));
     reply({ kind: "done", outputs }, outputs);
   } catch (error) {
     reply({ kind: "failed", failure: failureFrom(error) });
   }
 }
 
-function traced(tf: Tfjs, model: TfModel, inputs: readonly Tensor[]): Tensor[] {
-  return trace(tf, model, inputs, (call) => {
-    const tensors = tensorsOf(call);
-    const sizeKiB = Math.ceil(tensors.reduce((sum, { data }) => sum + sizeBytes(data), 0) / 1024);
-    waitForRoom();
-    Atomics.add(flow, 0, sizeKiB);
-    reply({ kind: "call", call, sizeKiB }, tensors);
-  });
+function send(call: TracedCall): void {
+  const tensors = tensorsOf(call);
+  const sizeKiB = Math.ceil(tensors.reduce((sum, { data }) => sum + sizeBytes(data), 0) / 1024);
+  waitForRoom();
+  Atomics.add(flow, 0, sizeKiB);
+  reply({ kind: "call", call, sizeKiB }, tensors);
 }
 
 function waitForRoom(): void {
@@ -59,11 +85,16 @@ function waitForRoom(): void {
   }
 }
 
-async function loadTfjs({ backend, core, layers, module }: WorkerStart): Promise<Tfjs> {
+async function loadTfjs({
+  backend,
+  core,
+  loader,
+  module,
+}: WorkerStart): Promise<{ core: Tfjs["core"]; loader: unknown }> {
   const require = createRequire(import.meta.url);
   const events = ["uncaughtException", "unhandledRejection"] as const;
   const before = new Set(events.flatMap((event) => process.rawListeners(event)));
-  const tf = { core: require(core), layers: require(layers) } as Tfjs;
+  const tf = { core: require(core) as Tfjs["core"], loader: require(loader) as unknown };
   if (module !== null) require(module);
   const isSet = await tf.core.setBackend(backend);
   await tf.core.ready();

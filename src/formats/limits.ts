@@ -41,6 +41,12 @@ export const MAX_SHARDS = 10_000;
 /** Weights of one `model.json`, and members of one zip. */
 export const MAX_WEIGHTS = 100_000;
 
+/** Nodes of one TensorFlow graph. EfficientDet-D7 has some 20,000; unrolled recurrent models a few times that. */
+export const MAX_GRAPH_NODES = 500_000;
+
+/** Functions of one TensorFlow graph: two for each loop or branch of it. */
+export const MAX_GRAPH_FUNCTIONS = 10_000;
+
 /** One element of a string tensor. */
 export const MAX_STRING_BYTES = 2 ** 20;
 

@@ -389,7 +389,7 @@ describe.each([tfjsCpu, tfjsWasm])("$id", (engine) => {
     expect(watched.calls).toHaveLength(3);
   });
 
-  test("files: missing, not JSON, a shard outside the folder, a graph model", async () => {
+  test("files: missing, not JSON, a shard outside the folder, a layers model as a graph", async () => {
     const path = await written("files", shared);
     const withText = (name: string, text: string): string => {
       writeFileSync(join(dirname(path), name), text);
@@ -410,7 +410,8 @@ describe.each([tfjsCpu, tfjsWasm])("$id", (engine) => {
     const escaping = withText("escaping.json", json.replace("weights.bin", "../shared/weights.bin"));
     await expect(engine.open(layersModel(escaping))).rejects.toMatchObject({ code: "file.malformed" });
     await expect(engine.open({ path, format: "tfjs-graph" })).rejects.toMatchObject({
-      code: "file.unsupported",
+      code: "engine.refused",
+      details: { why: expect.stringContaining("layers model") },
     });
   });
 
