@@ -6,6 +6,7 @@ import type { BoundLayer, LayerCall, LayerResult } from "../model/layer.ts";
 import type { TensorRef } from "../model/model.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { BuiltGraph } from "./build.ts";
+import { kerasWeightPaths, layersByPath } from "./weight-paths.ts";
 
 /** Weights are named "layer/kernel", trainable ones of all layers first, as Keras lists a model's weights. */
 export function bindInnerModel(graph: BuiltGraph): BoundLayer {
@@ -22,6 +23,10 @@ export function bindInnerModel(graph: BuiltGraph): BoundLayer {
     states: 0,
     identity: false,
     weights: [...all.filter(({ trainable }) => trainable), ...all.filter(({ trainable }) => !trainable)],
+    stores: (rules) =>
+      [...kerasWeightPaths(graph.topology, layersByPath(graph.layers), rules)].flatMap(([path, stores]) =>
+        stores.map(({ group, weights }) => ({ group, weights: weights.map((name) => `${path}/${name}`) })),
+      ),
     formulas: Math.max(1, ...graph.layers.map(({ layer }) => layer.formulas)),
     knownFaults: (engine, _inputs) =>
       graph.layers.flatMap(({ layer }, i) => layer.knownFaults(engine, dimsInto(graph, i))),

@@ -60,6 +60,13 @@ export const bidirectional = defineLayer({
     return [...all.filter(({ trainable }) => trainable), ...all.filter(({ trainable }) => !trainable)];
   },
 
+  stores: {
+    inner: [
+      ["forward", "forward_layer"],
+      ["backward", "backward_layer"],
+    ],
+  },
+
   states: (_config, inner) => inner.reduce((sum, { states }) => sum + states, 0),
 
   call(ops, call) {

@@ -25,6 +25,7 @@ import type {
 import type { Ops } from "../ops/ops.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Dims, Shape } from "../tensor/tensor.ts";
+import { type Stores, storesOf } from "./stores.ts";
 
 /** One key of a config. */
 export interface Field<T> {
@@ -163,6 +164,8 @@ export interface LayerFamily<F extends Fields> {
   /** Layers inside this one (wrappers), bound for the inputs they will get. */
   inner?(config: ConfigOf<F>, context: BindContext): readonly BoundLayer[];
   weights?(config: ConfigOf<F>, inputs: readonly Dims[], inner: readonly BoundLayer[]): readonly WeightSpec[];
+  /** Where weight files keep them, if not in the layer itself. */
+  readonly stores?: Stores;
   /** How many states a recurrent layer carries. */
   states?(config: ConfigOf<F>, inner: readonly BoundLayer[]): number;
   readonly identity?: boolean | ((config: ConfigOf<F>) => boolean);
@@ -236,6 +239,7 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
         identity:
           typeof family.identity === "function" ? family.identity(config) : (family.identity ?? false),
         weights,
+        stores: (rules) => storesOf(family.stores ?? {}, weights, inner, rules),
         formulas: formulas.length,
         knownFaults: (engine, inputs) =>
           (family.knownFaults ?? []).filter(

@@ -28,6 +28,8 @@ export const timeDistributed = defineLayer({
   weights: (_config, _inputs, inner) =>
     inner.flatMap(({ weights }) => weights.map((spec) => ({ ...spec, name: `layer/${spec.name}` }))),
 
+  stores: { inner: [["layer", "layer"]] },
+
   states: (_config, inner) => inner.reduce((sum, { states }) => sum + states, 0),
 
   call: everyStep(0),

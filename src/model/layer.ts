@@ -49,6 +49,20 @@ export interface WeightSpec {
   readonly older?: string;
 }
 
+/** Variables that Keras's weight files keep together, below the layer's own path: "" itself, "forward_layer/cell". */
+export interface WeightStore {
+  readonly group: string;
+  /** By name, as `BoundLayer.weights` lists them, in the order of the file. */
+  readonly weights: readonly string[];
+}
+
+/** How a version of Keras names the layers of a model in its weight files. */
+export interface StoreRules {
+  readonly root: "layers" | "_layer_checkpoint_dependencies";
+  /** Keras 2.12 and 2.13 come across each layer that has weights twice, and count both. */
+  readonly weightedTwice: boolean;
+}
+
 /** What the connections add to a call: tensors and constants given beside the inputs. */
 export interface CallArgs<T> {
   /** Initial states of a recurrent layer. */
@@ -103,6 +117,8 @@ export interface BoundLayer {
   /** Hands its only input through in prediction (Dropout and its kin): may be left out without a change. */
   readonly identity: boolean;
   readonly weights: readonly WeightSpec[];
+  /** Where Keras's weight files keep them; groups without variables are not listed. */
+  stores(rules: StoreRules): readonly WeightStore[];
   /** The layer's mathematics, in whatever reading `ops` is. `formulas` > 1: see `formula`. */
   evaluate<T>(ops: Ops<T>, call: LayerCall<T>, formula?: number): LayerResult<T>;
   /** How many formulas of the same function engines are known to use; the bound is the largest over them. */
