@@ -1,0 +1,101 @@
+/** @file One process of the pool: converts each file of a case, runs what was written in plain TF.js, converts it back. */
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runProgram } from "../../dist/cli/program.js";
+import { runInTfjs } from "./run-tfjs.mjs";
+import { judge, readArray } from "./tolerance.mjs";
+
+/** What TF.js's models are written back as, and who must be able to open it. */
+const BACK = [
+  { to: "keras", name: "back.keras", packages: ["keras"] },
+  { to: "h5", name: "back.h5", packages: ["keras", "tf_keras"] },
+];
+
+process.on("message", async ({ row, scratch, back, kinds }) => {
+  // Files of one case that become the same TF.js model go back once.
+  const seen = new Set();
+  for (const [i, file] of row.files.entries()) {
+    if (kinds !== null && !kinds.includes(file.file)) continue;
+    const folder = join(scratch, row.id, String(i));
+    mkdirSync(folder, { recursive: true });
+    process.send(await answer(row, file, folder, back, seen));
+  }
+  process.send({ done: true });
+});
+
+async function answer(row, { file, path, expected }, folder, back, seen) {
+  const result = { id: row.id, source: row.source, file, back: [], written: [], expected };
+  const web = join(folder, "web");
+  const converted = await convert(path, web, "tfjs");
+  if (converted.failure !== null) return { ...result, ...converted.failure };
+  const { rewritten, companion } = converted.report.layers;
+  const about = {
+    rewritten,
+    ...(companion.length === 0 ? {} : { companion }),
+    problems: converted.report.problems.map(({ code, severity, message }) => ({ code, severity, message })),
+  };
+  let outputs;
+  try {
+    outputs = await runInTfjs(web, row.inputs.map(readArray), row.calls);
+  } catch (error) {
+    const reason = String(error?.message ?? error).slice(0, 500);
+    return { ...result, ...about, status: "wrong", reason: `TF.js: ${reason}` };
+  }
+  const judged = judge(
+    outputs,
+    expected.map((output) => readArray(output.path)),
+    expected.map(({ dtype }) => dtype),
+    row.tolerance,
+  );
+  const done = { ...result, ...about, ...judged };
+  const hash = hashOf(web);
+  if (!back || judged.status !== "right" || seen.has(hash)) return done;
+  seen.add(hash);
+  for (const { to, name, packages } of BACK) {
+    const target = join(folder, name);
+    const { failure } = await convert(web, target, to);
+    if (failure !== null) done.back.push({ ...failure, to, package: null });
+    else done.written.push(...packages.map((pack) => ({ to, path: target, package: pack })));
+  }
+  return done;
+}
+
+/** The command itself, in this process: what it prints is caught, what it throws is a crash. */
+async function convert(from, dest, to) {
+  const { write } = process.stdout;
+  const { write: writeError } = process.stderr;
+  let text = "";
+  process.stdout.write = (data) => ((text += data), true);
+  process.stderr.write = () => true;
+  let exit;
+  try {
+    exit = await runProgram(["convert", from, dest, "--to", to, "--no-verify", "--json"]);
+  } catch (error) {
+    return {
+      report: null,
+      failure: { status: "crashed", reason: `${to}: ${String(error?.stack ?? error)}` },
+    };
+  } finally {
+    process.stdout.write = write;
+    process.stderr.write = writeError;
+  }
+  let report;
+  try {
+    report = JSON.parse(text);
+  } catch {
+    return { report: null, failure: { status: "crashed", reason: `${to}: exit ${exit} and no JSON` } };
+  }
+  if (exit === 0) return { report, failure: null };
+  const { code = "?", message = JSON.stringify(report).slice(0, 300), where = "" } = report;
+  const status = exit === 2 ? "refused" : "crashed";
+  return { report: null, failure: { status, code, reason: message, where, exit, direction: to } };
+}
+
+function hashOf(folder) {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(folder).toSorted())
+    hash.update(name).update(readFileSync(join(folder, name)));
+  return hash.digest("hex");
+}
