@@ -5,6 +5,7 @@ import { isVernierError, VernierError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
 import { renderErrorJson } from "../report/json.ts";
 import type { CheckFlags } from "./check.ts";
+import type { ConvertFlags } from "./convert.ts";
 
 /** What every command gets: it ends when the user presses Ctrl-C. */
 export interface Invocation {
@@ -53,6 +54,7 @@ function buildProgram(invocation: Invocation, done: (exitCode: number) => void):
     .configureOutput({ writeErr: () => {} })
     .addHelpText("after", AFTER_HELP);
   addCheck(program, invocation, done);
+  addConvert(program, invocation, done);
   program
     .command("inspect")
     .argument("<MODEL>", MODEL_HELP)
@@ -126,6 +128,39 @@ function addCheck(program: Command, invocation: Invocation, done: (exitCode: num
     .action(async (a: string, b: string | undefined, flags: CheckFlags) => {
       const { runCheck } = await import("./check.ts");
       done(await runCheck(a, b, flags, invocation));
+    });
+}
+
+function addConvert(program: Command, invocation: Invocation, done: (exitCode: number) => void): void {
+  program
+    .command("convert")
+    .argument("<SOURCE>", "a Keras or TensorFlow.js model: .keras, .h5, a model.json, or a folder with one")
+    .argument("<DEST>", "a folder for TensorFlow.js, or a name that ends in .keras, .h5 or .weights.h5")
+    .description("convert a model to the other side, prove the result equal, then write it")
+    .option("--to <FORMAT>", "tfjs, keras, h5 or weights.h5 (default: from DEST's name)")
+    .option("--quantize <TYPE>", "store weights as float16, uint16 or uint8; the report says what that costs")
+    .option("--shard-size <BYTES>", "size of TensorFlow.js weight files (default 4194304)", count(1))
+    .option("--architecture <FILE>", "for a file of weights alone: its model (JSON, .keras, model.json)")
+    .option("--companion <USE>", "auto or never: layers from vernier/tfjs (there are none yet)")
+    .option("--ledger <FILE>", "write what became of every config key and weight")
+    .option("--overwrite", "replace what DEST holds")
+    .option("--no-verify", "write without the proof, and say so")
+    .option("--b <ENGINE>", "what proves it: tfjs:wasm (default), tfjs:cpu (repeatable)", collect)
+    .option("--keras", "for a Keras target: prove it in real Keras too")
+    .option("--python <PATH>", "the Python that has Keras")
+    .option("--tfjs <DIR>", "folder whose node_modules holds the TensorFlow.js to run")
+    .option("--samples <N>", "how many made-up inputs for the proof (default 1)", count(1))
+    .option("--seed <N>", "which made-up inputs (default 0)", count(0))
+    .option("--json", "print the result as JSON and nothing else")
+    .option("--timeout <SECONDS>", "give up on one engine after this long (default 120)", count(1))
+    .option("--memory <MIB>", "stop an engine that takes more memory", count(1))
+    .option("--verbose", "show where an error came from")
+    .option("--quiet", "print nothing; the exit code says it")
+    .option("--no-color", "no colours")
+    .option("--no-progress", "no progress line")
+    .action(async (source: string, dest: string, flags: ConvertFlags) => {
+      const { runConvert } = await import("./convert.ts");
+      done(await runConvert(source, dest, flags, invocation));
     });
 }
 

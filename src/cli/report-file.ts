@@ -37,3 +37,16 @@ async function mayWrite(path: string): Promise<boolean> {
     return error instanceof Error && "code" in error && error.code === "ENOENT";
   }
 }
+
+/** A file that is not a report: never over one that is there, unless told so. */
+export async function writeNewFile(path: string, text: string, overwrite: boolean): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: overwrite ? "w" : "wx" });
+  } catch (cause) {
+    const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
+    const reason = exists
+      ? `${path} is there already; --overwrite replaces it`
+      : `${path} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new VernierError("usage.invalid", { reason }, { cause });
+  }
+}

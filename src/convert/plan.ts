@@ -51,6 +51,10 @@ export interface RewrittenLayer {
   readonly path: string;
   readonly className: string;
   readonly rewrite: string;
+  /** `false`: with roundings of its own. */
+  readonly exact: boolean;
+  /** Which of the layer's inputs are read from outside, in the order in which the parts do. */
+  readonly reads: readonly number[];
   /** Paths in the target. */
   readonly parts: readonly string[];
 }

@@ -205,6 +205,12 @@ function placed(
       path: layer.path,
       className: at.entry.layer.className,
       rewrite: said.ids.join(", "),
+      exact: said.exact,
+      reads: [
+        ...new Set(
+          said.parts.flatMap(({ inputs }) => inputs.flatMap((ref) => ("input" in ref ? [ref.input] : []))),
+        ),
+      ],
       parts: names.map((name) => `${at.prefix}${name}`),
     });
   for (const fault of said.faults)

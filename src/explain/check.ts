@@ -24,13 +24,14 @@ import { layerRows } from "./layer-rows.ts";
 import { type Observation, observe } from "./observe.ts";
 import type { CheckedModel, CheckOptions } from "./options.ts";
 import { outputsNotRun } from "./paired-outputs.ts";
+import { rewrittenLike, rowsOfSource } from "./rewritten-layers.ts";
 import { engineSide, type RunningSide, referenceSide } from "./side.ts";
 import { headlineOf, verdictOf } from "./verdict.ts";
 
 const NOTHING = { contribution: null, alone: null } as const;
 
 export async function check(options: CheckOptions): Promise<Report> {
-  const { a, b, reporter } = options;
+  const { b, reporter } = options;
   const timings: Record<string, number> = {};
   const timed = async <T>(stage: string, work: () => Promise<T>): Promise<T> => {
     reporter?.stage(stage);
@@ -41,6 +42,10 @@ export async function check(options: CheckOptions): Promise<Report> {
   };
   const ops = float64Ops();
   const weights = weightCache();
+  const rewritten = await timed("match", () => rewrittenLike(options.a.model, b.model));
+  // An engine runs A's own file, whose calls are A's own layers.
+  const like = options.engineA === "reference" ? rewritten : null;
+  const a = like === null ? options.a : { ...options.a, model: like.model };
   const matching = await timed("match", () => matchModels(a.model, b.model));
   const files = await timed("compare files", () => findDifferences(a.model, b.model, matching, weights));
   const fed = await feed(options.input, a.model, b.model, matching);
@@ -126,6 +131,7 @@ export async function check(options: CheckOptions): Promise<Report> {
   });
   const outputs = observed?.outputs.rows ?? outputsNotRun(a.model, b.model, matching, fed.samples);
   const notCompared = reasonsNotCompared(failure, observed, formed?.budget ?? null);
+  const rows = layerRows(a.model, b.model, matching, observed);
   const engineName = (side: RunningSide | null, engine: CheckOptions["engineA"]): string =>
     side?.engine ?? (engine === "reference" ? "reference" : engine.id);
   return {
@@ -141,7 +147,7 @@ export async function check(options: CheckOptions): Promise<Report> {
       reason: failure?.message ?? notCompared[0]?.reason ?? null,
     }),
     sides: {
-      a: await describeSide(a, infos.a, engineName(infos.a, options.engineA)),
+      a: await describeSide(options.a, infos.a, engineName(infos.a, options.engineA)),
       b: await describeSide(b, infos.b, engineName(infos.b, options.engineB)),
     },
     input: {
@@ -153,7 +159,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     outputs,
     predictions: observed?.outputs.predictions ?? [],
     budget: formed?.budget ?? null,
-    layers: layerRows(a.model, b.model, matching, observed),
+    layers: like === null ? rows : rowsOfSource(rows, options.a.model, like.plan),
     causes: verdict === "agree" ? [] : causes,
     notCompared,
     problems: [...problemsOf(a, "a"), ...problemsOf(b, "b"), ...(failure === null ? [] : [failure.problem])],

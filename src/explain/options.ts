@@ -1,6 +1,6 @@
 /** @file What a check is asked to do. */
 
-import type { Engine, EngineOptions } from "../engines/engine.ts";
+import type { Engine, EngineModel, EngineOptions } from "../engines/engine.ts";
 import type { Model } from "../model/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -28,7 +28,7 @@ export interface Reporter {
 export interface CheckedModel {
   readonly model: Model;
   readonly path: string;
-  readonly format: "keras-h5" | "keras-v3" | "tfjs-layers" | "tfjs-graph";
+  readonly format: EngineModel["format"];
   sha256(): Promise<string>;
 }
 

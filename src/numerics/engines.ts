@@ -6,8 +6,8 @@
  * every processor was tried. The tables, and where kernels leave the standard model, are in `docs/arithmetic.md`.
  */
 
-import type { Arithmetic, FunctionError, FunctionName } from "./arithmetic.ts";
-import { FLOAT32, roundToFloat32, smallestNormalOf, smallestSubnormalOf, unitRoundoffOf } from "./formats.ts";
+import { type Arithmetic, FUNCTIONS, type FunctionError, type FunctionName } from "./arithmetic.ts";
+import { FLOAT32, FLOAT64, roundToFloat32, smallestNormalOf, smallestSubnormalOf, unitRoundoffOf } from "./formats.ts";
 
 /** Neither all operands nor all processors were measured. */
 const SAFETY = 2;
@@ -125,4 +125,25 @@ export const TENSORFLOW_CPU_FLOAT32: Arithmetic = {
   functions: TENSORFLOW,
   source:
     "IEEE 754 float32 with subnormals flushed (tsl/platform/denormal.h), sums in float32 in any order; functions measured on TensorFlow 2.21.0 (docs/arithmetic.md)",
+};
+
+const V8 =
+  "fdlibm as V8 ports it states errors below 1 ulp; compositions of up to three of them (sigmoid, softplus)";
+const DOUBLE: FunctionError = { ulps: 4, absolute: 0, source: V8 };
+
+/** The float64 reading itself: what separates two ways of writing one formula in it. */
+export const REFERENCE_FLOAT64: Arithmetic = {
+  name: "float64",
+  unitRoundoff: unitRoundoffOf(FLOAT64),
+  accumulation: unitRoundoffOf(FLOAT64),
+  largest: FLOAT64.largest,
+  smallestNormal: smallestNormalOf(FLOAT64),
+  flushesSubnormals: false,
+  underflow: smallestSubnormalOf(FLOAT64) / 2,
+  functions: Object.fromEntries(FUNCTIONS.map((name) => [name, DOUBLE])) as Record<
+    FunctionName,
+    FunctionError
+  >,
+  source: `IEEE 754 float64 by ECMAScript; ${V8}`,
+  round: (x) => x,
 };

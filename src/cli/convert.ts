@@ -1,0 +1,202 @@
+/** @file `vernier convert SOURCE DEST`. */
+
+import { VernierError } from "../base/errors.ts";
+import { type Conversion, type ConvertOptions, convert, TARGETS, type Target } from "../convert/convert.ts";
+import type { Ledger } from "../convert/ledger.ts";
+import { type OpenedModel, readModelPath } from "../dialects/read.node.ts";
+import { type Proof, prove } from "../explain/proof.ts";
+import { openDestination, type Staged } from "../formats/destination.node.ts";
+import { type ConvertReport, convertReport, renderConvert } from "../report/convert.ts";
+import { renderJson } from "../report/json.ts";
+import { colours } from "./colours.ts";
+import { engineNamed } from "./engine-names.ts";
+import { worst } from "./exit-code.ts";
+import { progressLine } from "./progress.ts";
+import { writeNewFile } from "./report-file.ts";
+
+export interface ConvertFlags {
+  readonly to?: string;
+  readonly quantize?: string;
+  readonly shardSize?: number;
+  readonly architecture?: string;
+  readonly companion?: string;
+  readonly ledger?: string;
+  readonly overwrite?: boolean;
+  readonly verify: boolean;
+  readonly b?: readonly string[];
+  readonly keras?: boolean;
+  readonly python?: string;
+  readonly tfjs?: string;
+  readonly samples?: number;
+  readonly seed?: number;
+  readonly timeout?: number;
+  readonly memory?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color: boolean;
+  readonly progress: boolean;
+}
+
+const QUANTIZATIONS = ["float16", "uint16", "uint8"] as const;
+
+export async function runConvert(
+  sourcePath: string,
+  dest: string,
+  flags: ConvertFlags,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<number> {
+  const target = targetOf(dest, flags.to);
+  const options = conversionOptions(target, flags);
+  const started = performance.now();
+  const progress = progressLine(flags.progress && flags.quiet !== true);
+  try {
+    progress.stage("reading the model");
+    await using source = await readModelPath(sourcePath);
+    await using destination = await openDestination(dest, {
+      kind: target === "tfjs" ? "folder" : "file",
+      overwrite: flags.overwrite === true,
+    });
+    progress.stage("converting");
+    const conversion = await convert(source.model, options);
+    const staged = await destination.stage(conversion.files);
+    signal.throwIfAborted();
+    const proofs = flags.verify
+      ? await proveStaged(source, staged, conversion, target, flags, signal, progress)
+      : [];
+    signal.throwIfAborted();
+    const holds = proofs.every((proof) => proof.holds);
+    const exitCode = holds ? 0 : exitCodeOf(proofs);
+    if (exitCode === 0 && flags.ledger !== undefined)
+      await writeNewFile(
+        flags.ledger,
+        renderJson(ledgerOf(source, dest, target, conversion)),
+        flags.overwrite === true,
+      );
+    const written = exitCode === 0 ? await staged.commit() : [];
+    progress.clear();
+    const report = convertReport({ conversion, target, written, proofs, verified: flags.verify });
+    say(report, { source, conversion, dest, flags, elapsedMs: performance.now() - started });
+    return exitCode;
+  } finally {
+    progress.clear();
+  }
+}
+
+function targetOf(dest: string, to: string | undefined): Target {
+  if (to !== undefined) {
+    const known = TARGETS.find((name) => name === to);
+    if (known !== undefined) return known;
+    throw new VernierError("usage.invalid", { reason: `--to ${to}: there are ${TARGETS.join(", ")}` });
+  }
+  if (/\.weights\.h5$/i.test(dest)) return "weights.h5";
+  if (/\.(h5|hdf5)$/i.test(dest)) return "h5";
+  if (/\.keras$/i.test(dest)) return "keras";
+  return "tfjs";
+}
+
+function conversionOptions(to: Target, { quantize, shardSize, companion }: ConvertFlags): ConvertOptions {
+  const quantization = QUANTIZATIONS.find((name) => name === quantize);
+  const wrong =
+    quantize !== undefined && quantization === undefined
+      ? `--quantize ${quantize}: there are ${QUANTIZATIONS.join(", ")}`
+      : quantization !== undefined && to !== "tfjs"
+        ? "--quantize is for TensorFlow.js: Keras files hold full weights"
+        : companion !== undefined && companion !== "auto" && companion !== "never"
+          ? `--companion ${companion}: there are auto and never`
+          : null;
+  if (wrong !== null) throw new VernierError("usage.invalid", { reason: wrong });
+  return {
+    to,
+    ...(quantization === undefined ? {} : { quantize: quantization }),
+    ...(shardSize === undefined ? {} : { shardSizeBytes: shardSize }),
+  };
+}
+
+async function proveStaged(
+  source: OpenedModel,
+  staged: Staged,
+  conversion: Conversion,
+  target: Target,
+  flags: ConvertFlags,
+  signal: AbortSignal,
+  progress: ReturnType<typeof progressLine>,
+): Promise<Proof[]> {
+  const architecture = target === "weights.h5" ? { architecture: source.path } : {};
+  await using written = await readModelPath(staged.path, architecture);
+  const { timeout, memory, tfjs, python } = flags;
+  const engines =
+    target === "tfjs"
+      ? (flags.b ?? ["tfjs:wasm"])
+      : flags.keras === true
+        ? ["reference", "keras"]
+        : ["reference"];
+  const proofs: Proof[] = [];
+  for (const name of engines) {
+    signal.throwIfAborted();
+    proofs.push(
+      await prove({
+        source,
+        written,
+        conversion,
+        engine: await engineNamed(name),
+        engineOptions: {
+          signal,
+          ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+          ...(memory === undefined ? {} : { memoryMiB: memory }),
+          ...(tfjs === undefined ? {} : { tfjsFolder: tfjs }),
+          ...(python === undefined ? {} : { python }),
+        },
+        input: { source: "synthetic", samples: flags.samples ?? 1, seed: flags.seed ?? 0 },
+        quantized: flags.quantize !== undefined,
+        reporter: progress,
+      }),
+    );
+  }
+  return proofs;
+}
+
+/** A runtime that refuses what was written proves nothing; a machine that lacks it is another matter. */
+function exitCodeOf(proofs: readonly Proof[]): number {
+  return worst(
+    proofs.flatMap(({ holds, report }) => {
+      if (holds) return [];
+      const codes = report.problems.map(({ code }) => code);
+      return [codes.some((code) => MACHINE.includes(code)) ? 3 : 1];
+    }),
+  );
+}
+const MACHINE = ["engine.unavailable", "engine.timeout", "engine.crashed", "protocol.malformed"];
+
+function ledgerOf(source: OpenedModel, dest: string, target: Target, { plan }: Conversion): Ledger {
+  const { model, path, format } = source;
+  return {
+    schema: "vernier.ledger/1",
+    source: { path, format, dialect: model.dialect, writer: model.writer },
+    target: { path: dest, format: target, dialect: plan.to, writer: "Vernier" },
+    entries: plan.ledger,
+  };
+}
+
+function say(
+  report: ConvertReport,
+  what: {
+    readonly source: OpenedModel;
+    readonly conversion: Conversion;
+    readonly dest: string;
+    readonly flags: ConvertFlags;
+    readonly elapsedMs: number;
+  },
+): void {
+  const { source, conversion, flags, elapsedMs } = what;
+  if (flags.json === true) process.stdout.write(renderJson(report));
+  else if (flags.quiet !== true)
+    process.stdout.write(
+      renderConvert(report, {
+        source: { path: source.path, model: source.model },
+        conversion,
+        elapsedMs,
+        style: colours(flags.color, process.stdout),
+      }),
+    );
+}

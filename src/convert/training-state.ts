@@ -1,0 +1,36 @@
+/**
+ * @file Training configuration and optimizer state, for a Keras target. Between files of one Keras generation both go
+ * over as they are; from a conversion's memory they come back; to another generation they stay with the model.
+ */
+
+import type { Json, JsonObject } from "../base/json.ts";
+import { isObject } from "../base/json.ts";
+import type { StoredTensor } from "../model/model.ts";
+import type { Plan } from "./plan.ts";
+
+export interface TrainingState {
+  readonly config: JsonObject;
+  readonly weights: readonly StoredTensor[];
+}
+
+/** `form`: `.h5` has `training_config`, `.keras` `compile_config`: the same keys but for the optimizer's. */
+export function trainingFor({ source, to }: Plan, form: "h5" | "keras"): TrainingState | null {
+  const generation = originOf(source.kept) ?? source.dialect;
+  if (generation !== to) return null;
+  const config = source.training?.config ?? objectOrNull(source.kept?.["training"]);
+  if (config === null || config === undefined) return null;
+  const { optimizer, optimizer_config, ...rest } = config;
+  const said = (optimizer_config ?? optimizer ?? null) as Json;
+  if (said === null || !isObject(said)) return null;
+  const renamed = form === "h5" ? { optimizer_config: said } : { optimizer: said };
+  return { config: { ...rest, ...renamed } as JsonObject, weights: source.optimizerWeights };
+}
+
+/** In whose words an earlier conversion's source was. */
+function originOf(kept: JsonObject | null): string | null {
+  const source = objectOrNull(kept?.["source"]);
+  return typeof source?.["dialect"] === "string" ? source["dialect"] : null;
+}
+
+const objectOrNull = (json: Json | undefined): JsonObject | null =>
+  isObject(json) ? (json as JsonObject) : null;

@@ -1,0 +1,67 @@
+/** @file Are the weights that were written exactly those that were to be written, or exactly their forced rounding? */
+
+import { affineOf, quantize, rangeOf } from "../formats/tfjs-quantize.ts";
+import type { Model, ModelWeight } from "../model/model.ts";
+import { FLOAT16, roundTo } from "../numerics/formats.ts";
+import { realFromTensor } from "../tensor/tensor.ts";
+
+export interface UnequalWeight {
+  readonly layer: string;
+  readonly weight: string;
+  readonly reason: string;
+}
+
+/** `quantized`: a weight may be rounded to the step that its file states; otherwise to float32 at most. */
+export async function equalWeights(
+  planned: Model,
+  written: Model,
+  { quantized }: { readonly quantized: boolean; readonly rounded: ReadonlySet<string> },
+): Promise<UnequalWeight[]> {
+  const unequal: UnequalWeight[] = [];
+  for (const [index, layer] of planned.layers.entries()) {
+    const other = written.layers.find(({ path }) => path === layer.path) ?? written.layers[index];
+    for (const weight of layer.weights) {
+      const found = other?.weights.find(({ spec }) => spec.name === weight.spec.name);
+      const reason = found === undefined ? "it is missing" : await difference(weight, found, quantized);
+      if (reason !== null) unequal.push({ layer: layer.path, weight: weight.spec.name, reason });
+    }
+  }
+  return unequal;
+}
+
+async function difference(
+  planned: ModelWeight,
+  found: ModelWeight,
+  quantized: boolean,
+): Promise<string | null> {
+  const a = realFromTensor(await planned.read());
+  const b = realFromTensor(await found.read());
+  if (a.shape.join() !== b.shape.join()) return `its shape is [${b.shape.join(", ")}]`;
+  const allowed =
+    quantized && found.quantization !== null
+      ? quantizedBy(found.quantization, a.data, planned.fileName)
+      : rounded32;
+  for (const [i, value] of a.data.entries()) {
+    const other = b.data[i] ?? Number.NaN;
+    if (!allowed(value, other)) return `element ${i} is ${other} in place of ${value}`;
+  }
+  return null;
+}
+
+type Allowed = (value: number, stored: number) => boolean;
+
+const rounded32: Allowed = (value, stored) => Object.is(Math.fround(value), stored) || value === stored;
+
+/** The very number that the stored step gives back (tfjs-core io_utils.ts, `decodeWeight`). */
+function quantizedBy(kind: string, values: Float64Array, weight: string): Allowed {
+  if (kind === "float16") return (value, stored) => Object.is(roundTo(FLOAT16, Math.fround(value)), stored);
+  const floats = Float32Array.from(values);
+  const dtype = kind === "uint8" ? "uint8" : "uint16";
+  const quantization = affineOf(rangeOf(floats, { min: Infinity, max: -Infinity }), dtype, weight);
+  if (quantization.dtype === "float16") return rounded32;
+  const { scale, min } = quantization;
+  return (value, stored) => {
+    const [steps = 0] = quantize(Float32Array.of(value), quantization);
+    return Object.is(Math.fround(steps * scale + min), stored);
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * @file The proof of a conversion, before anything is kept (INTERFACE): what was written is read back, and `check` must
+ * find that it predicts the same. Roundings that the target or `--quantize` forces do not fail it, if the written weights
+ * are exactly those; neither does a kernel of TF.js that is known to be wrong and that no rewrite goes around.
+ */
+
+import type { Problem } from "../base/problem.ts";
+import type { Report } from "../compare/findings.ts";
+import type { Conversion } from "../convert/convert.ts";
+import { modelFromPlan } from "../convert/planned-model.ts";
+import type { Engine, EngineOptions } from "../engines/engine.ts";
+import { check } from "./check.ts";
+import { equalWeights, type UnequalWeight } from "./equal-weights.ts";
+import type { CheckedModel, InputSpec, Reporter } from "./options.ts";
+import { rewriteFaults } from "./rewrite-proof.ts";
+
+export interface ProofOptions {
+  readonly source: CheckedModel;
+  readonly written: CheckedModel;
+  readonly conversion: Conversion;
+  readonly engine: "reference" | Engine;
+  readonly engineOptions: EngineOptions;
+  readonly input: InputSpec;
+  readonly quantized: boolean;
+  readonly reporter?: Reporter;
+}
+
+export interface Proof {
+  readonly holds: boolean;
+  readonly report: Report;
+  /** Why it does not hold, or what a user should know though it does. */
+  readonly problems: readonly Problem[];
+}
+
+export async function prove(options: ProofOptions): Promise<Proof> {
+  const { source, written, conversion, quantized, reporter } = options;
+  const report = await check({
+    a: source,
+    b: written,
+    engineA: "reference",
+    engineB: options.engine,
+    engineOptions: options.engineOptions,
+    input: options.input,
+    accept: [],
+    reproduce: "",
+    ...(reporter === undefined ? {} : { reporter }),
+  });
+  const planned = modelFromPlan(conversion.plan);
+  const roundings = new Set(conversion.rounded.map(({ name }) => name));
+  const unequal = await equalWeights(planned, written.model, { quantized, rounded: roundings });
+  const faults = await rewriteFaults(source.model, conversion.plan, report.input.samples, options.input);
+  const known = new Set(
+    conversion.problems.flatMap(({ code, where }) => (code === "convert.known-fault" ? [where] : [])),
+  );
+  const failing = report.causes.filter(({ kind, layerB, layer }) => {
+    if (kind === "weights") return !(quantized || roundings.size > 0);
+    return !(kind === "kernel" && (known.has(layerB ?? "") || known.has(layer ?? "")));
+  });
+  const problems = [
+    ...unequal.map(unequalProblem),
+    ...faults,
+    ...failing.map(
+      (cause): Problem => ({
+        code: "convert.differs",
+        where: cause.layerB ?? cause.layer ?? "",
+        message: cause.message,
+        hint: cause.hint,
+        severity: "error",
+      }),
+    ),
+  ];
+  const judged = report.verdict === "agree" || report.causes.length > 0;
+  if (!judged)
+    problems.push({
+      code: "convert.not-proved",
+      where: written.path,
+      message: report.headline,
+      hint: "--no-verify writes without the proof",
+      severity: "error",
+    });
+  return { holds: problems.every(({ severity }) => severity !== "error"), report, problems };
+}
+
+const unequalProblem = ({ layer, weight, reason }: UnequalWeight): Problem => ({
+  code: "convert.weights",
+  where: `${layer}/${weight}`,
+  message: `the written weight is not the source's: ${reason}`,
+  hint: "this is a bug of Vernier; please report it with the model",
+  severity: "error",
+});

@@ -1,0 +1,81 @@
+/**
+ * @file Layers of A that B says by several: every exact rewrite that `convert` makes counts as equal (INTERFACE, Meaning).
+ * It is recognised by its form: A, rewritten in the same way, has B's structure.
+ */
+
+import { isVernierError } from "../base/errors.ts";
+import type { Certificate, LayerRow } from "../compare/findings.ts";
+import { matchModels } from "../compare/match.ts";
+import type { Plan } from "../convert/plan.ts";
+import { modelFromPlan } from "../convert/planned-model.ts";
+import { translate } from "../convert/translate.ts";
+import type { Model } from "../model/model.ts";
+
+export interface RewrittenModel {
+  readonly model: Model;
+  readonly plan: Plan;
+}
+
+/** `null` where A is nearer to B as it is. */
+export async function rewrittenLike(a: Model, b: Model): Promise<RewrittenModel | null> {
+  const differs = (await matchModels(a, b)).structure.length;
+  if (differs === 0) return null;
+  try {
+    const plan = translate(a, { to: b.dialect });
+    if (plan.rewritten.length === 0) return null;
+    const model = modelFromPlan(plan);
+    return (await matchModels(model, b)).structure.length < differs ? { model, plan } : null;
+  } catch (error) {
+    // What cannot be said in B's words was not rewritten by anyone.
+    if (isVernierError(error)) return null;
+    throw error;
+  }
+}
+
+/** Rows of A's own layers: those of their parts joined, the worst certificate of each side. */
+export function rowsOfSource(
+  rows: readonly LayerRow[],
+  source: Model,
+  { rewritten, renamed }: Plan,
+): LayerRow[] {
+  const partOf = new Map(rewritten.flatMap((layer) => layer.parts.map((part) => [part, layer] as const)));
+  const original = new Map([...renamed].map(([path, target]) => [target, path]));
+  const joined = new Map<string, LayerRow>();
+  const result: LayerRow[] = [];
+  for (const row of rows) {
+    const [path = "", call] = (row.name ?? "").split("#");
+    const layer = row.name === null ? undefined : partOf.get(path);
+    if (layer === undefined) {
+      const name =
+        row.name === null ? null : `${original.get(path) ?? path}${call === undefined ? "" : `#${call}`}`;
+      result.push({ ...row, name });
+      continue;
+    }
+    const key = `${layer.path}#${call ?? "0"}`;
+    const before = joined.get(key);
+    const nameB = row.nameB === null ? [] : [row.nameB];
+    const merged: LayerRow = {
+      name: call === undefined ? layer.path : `${layer.path}#${call}`,
+      className: source.layers.find((entry) => entry.path === layer.path)?.layer.className ?? layer.className,
+      nameB: row.nameB ?? before?.nameB ?? null,
+      partsB: [...(before?.partsB ?? []), ...nameB],
+      maxAbs: row.maxAbs,
+      a: worse(before?.a, row.a),
+      b: worse(before?.b, row.b),
+    };
+    joined.set(key, merged);
+    const at = before === undefined ? -1 : result.indexOf(before);
+    if (at < 0) result.push(merged);
+    else result[at] = merged;
+  }
+  return result;
+}
+
+const ORDER = ["certified", "not-run", "coarser", "refuted"];
+const worse = (x: Certificate | undefined, y: Certificate): Certificate => {
+  if (x === undefined) return y;
+  const rank = ORDER.indexOf(x.status) - ORDER.indexOf(y.status);
+  if (rank !== 0) return rank > 0 ? x : y;
+  return ratio(x) > ratio(y) ? x : y;
+};
+const ratio = ({ error, bound }: Certificate): number => (error ?? 0) / (bound ?? 1) || 0;
