@@ -3,11 +3,15 @@
  * by whoever has a disk or a page, after the proof.
  */
 
+import { isVernierError } from "../base/errors.ts";
 import type { Problem } from "../base/problem.ts";
 import type { OutputFile } from "../formats/output.ts";
 import type { RoundedWeight } from "../formats/tfjs-stored.ts";
 import type { Model } from "../model/model.ts";
+import type { Topology } from "../model/topology.ts";
 import type { Plan } from "./plan.ts";
+import { writeH5 } from "./targets/h5.ts";
+import { writeKeras } from "./targets/keras.ts";
 import { writeTfjs } from "./targets/tfjs.ts";
 import { translate } from "./translate.ts";
 
@@ -34,11 +38,54 @@ export interface Conversion {
 
 /** Throws `convert.refused`, which names every layer that the target cannot say, and `weights.*`. */
 export async function convert(model: Model, options: ConvertOptions): Promise<Conversion> {
-  const { to, quantize = null, shardSizeBytes } = options;
-  const plan = translate(model, { to: to === "tfjs" ? "tfjs" : "keras3" });
-  const written = await writeTfjs(plan, {
-    quantization: quantize,
-    ...(shardSizeBytes === undefined ? {} : { shardSizeBytes }),
-  });
-  return { plan, ...written, problems: plan.problems };
+  const { to, name = `model.${to}` } = options;
+  switch (to) {
+    case "tfjs": {
+      const { quantize = null, shardSizeBytes } = options;
+      const plan = translate(model, { to });
+      const sizes = shardSizeBytes === undefined ? {} : { shardSizeBytes };
+      return {
+        plan,
+        ...(await writeTfjs(plan, { quantization: quantize, ...sizes })),
+        problems: plan.problems,
+      };
+    }
+    case "h5": {
+      const { plan, problems } = inWordsOfBoth(model);
+      return { plan, ...writeH5(plan, name), problems: [...plan.problems, ...problems] };
+    }
+    case "keras":
+    case "weights.h5": {
+      const plan = translate(model, { to: "keras3" });
+      return {
+        plan,
+        ...writeKeras(plan, name, { weightsOnly: to === "weights.h5" }),
+        problems: plan.problems,
+      };
+    }
+    default:
+      throw to satisfies never;
+  }
 }
+
+/** Keras 3 reads Keras 2's words; where those do not suffice, the file is for Keras 3 alone, and says so. */
+function inWordsOfBoth(model: Model): { readonly plan: Plan; readonly problems: readonly Problem[] } {
+  try {
+    const plan = translate(model, { to: "keras2" });
+    if (plan.rewritten.length === 0 && !holdsModels(model.topology)) return { plan, problems: [] };
+  } catch (error) {
+    if (!isVernierError(error, "convert.refused")) throw error;
+  }
+  const note: Problem = {
+    code: "convert.keras3-only",
+    where: model.name ?? "model",
+    message:
+      "this .h5 is in Keras 3's words: Keras 2 cannot say the model, or Keras 3 could not read it from Keras 2's words",
+    hint: "load it with Keras 3",
+    severity: "note",
+  };
+  return { plan: translate(model, { to: "keras3" }), problems: [note] };
+}
+
+/** Keras 3 counts the calls of a nested model otherwise than the words of Keras 2 do, and does not load those. */
+const holdsModels = ({ layers }: Topology): boolean => layers.some(({ inner }) => inner !== null);

@@ -3,12 +3,12 @@
  * (keras/src/legacy/saving/legacy_h5_format.py, `_legacy_weights`: what `trainable` says counts), found by order.
  */
 
-import type { Hdf5AttributeValue, Hdf5Dataset, Hdf5Group } from "../../formats/hdf5-writer.ts";
-import { splitAttribute } from "../../formats/hdf5-writer.ts";
+import { type Hdf5AttributeValue, type Hdf5Group, splitAttribute } from "../../formats/hdf5-writer.ts";
 import type { TensorSource } from "../../formats/output.ts";
 import type { Dialect } from "../../model/layer.ts";
 import { flatLayers } from "../flat-layers.ts";
 import type { PlannedLayer, PlannedTopology, PlannedWeight } from "../plan.ts";
+import { datasetOf, emptyGroup, groupAt } from "./h5-tree.ts";
 
 export function weightsGroup(
   topology: PlannedTopology,
@@ -69,7 +69,7 @@ function storedName(
 export function datasets(
   weights: readonly { readonly name: string; readonly source: TensorSource }[],
 ): Hdf5Group {
-  const root: MutableGroup = { kind: "group", attributes: new Map(), children: new Map() };
+  const root = emptyGroup();
   const names: string[] = [];
   for (const { name, source } of weights) {
     let unique = name;
@@ -77,30 +77,8 @@ export function datasets(
     names.push(unique);
     const steps = unique.split("/");
     const leaf = steps.pop() ?? unique;
-    let group = root;
-    for (const step of steps) {
-      const known = group.children.get(step);
-      if (known?.kind === "group") group = known;
-      else {
-        const made: MutableGroup = { kind: "group", attributes: new Map(), children: new Map() };
-        group.children.set(step, made);
-        group = made;
-      }
-    }
-    group.children.set(leaf, datasetOf(source));
+    groupAt(root, steps).children.set(leaf, datasetOf(source));
   }
   for (const [key, value] of splitAttribute("weight_names", names)) root.attributes.set(key, value);
   return root;
 }
-
-interface MutableGroup extends Hdf5Group {
-  readonly attributes: Map<string, Hdf5AttributeValue>;
-  readonly children: Map<string, MutableGroup | Hdf5Dataset>;
-}
-
-/** Keras 3 marks bfloat16, which HDF5 has no type for. */
-export const datasetOf = (source: TensorSource): Hdf5Dataset => ({
-  kind: "dataset",
-  attributes: new Map(source.dtype === "bfloat16" ? [["dtype", "bfloat16"]] : []),
-  source,
-});

@@ -1,4 +1,4 @@
-/** @file A plan → a Keras `.h5`, the whole model or its weights alone, in the words of Keras 2 or of Keras 3. */
+/** @file A plan → a Keras `.h5`, in the words of Keras 2 or of Keras 3. */
 
 import type { Json, JsonObject } from "../../base/json.ts";
 import {
@@ -13,16 +13,13 @@ import type { Plan } from "../plan.ts";
 import { modelJson } from "../topology-json.ts";
 import { trainingFor } from "../training-state.ts";
 import { datasets, weightsGroup } from "./h5-weights.ts";
+import { pythonText } from "./keras.ts";
 import type { WrittenModel } from "./tfjs.ts";
 
 /** What the words are those of; readers choose how to read by it. */
 const VERSIONS = { keras2: "2.15.0", keras3: "3.15.1" } as const;
 
-export function writeH5(
-  plan: Plan,
-  name: string,
-  { weightsOnly }: { readonly weightsOnly: boolean },
-): WrittenModel {
+export function writeH5(plan: Plan, name: string): WrittenModel {
   const { source, to } = plan;
   const version = to === "keras2" ? VERSIONS.keras2 : VERSIONS.keras3;
   const backend = source.backend ?? "tensorflow";
@@ -31,7 +28,6 @@ export function writeH5(
     ["keras_version", pythonBytes(version)],
   ]);
   const weights = weightsGroup(plan.topology, stamps, to);
-  if (weightsOnly) return { files: [writeHdf5(weights, name)], rounded: [] };
   const training = trainingFor(plan, "h5");
   const kept = keptFrom(plan, { trainingCarried: training !== null, optimizer: null });
   const json = modelJson(plan.topology, plan.topology.name ?? "model", to);
@@ -68,7 +64,3 @@ function legacy(json: Json): Json {
       .map(([key, value]) => [key, legacy(value)]),
   );
 }
-
-/** JSON as Python reads it back: what is not finite is written bare. */
-const pythonText = (json: Json): string =>
-  JSON.stringify(json).replace(/"(-?Infinity|NaN)"/g, (_all, word: string) => word);
