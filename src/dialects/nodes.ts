@@ -7,6 +7,7 @@ import { invalid } from "../base/decode.ts";
 import { VernierError } from "../base/errors.ts";
 import { isObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Place } from "../base/problem.ts";
+import { classNameOf } from "../layers/class-name.ts";
 import type { NodeRef, NodeSpec } from "../model/topology.ts";
 
 export interface LayerEntry {
@@ -146,8 +147,9 @@ const ownKeys = (config: unknown): JsonObject =>
 
 function decodeEntry(json: unknown, where: Place): LayerEntry {
   if (!isObject(json)) throw invalid("a layer", json, where);
-  const { class_name: className, config } = json;
-  if (typeof className !== "string") throw invalid("a class_name", className, [...where, "class_name"]);
+  const { config } = json;
+  const className = classNameOf(json);
+  if (className === undefined) throw invalid("a class_name", json["class_name"], [...where, "class_name"]);
   // Sequential and old nested models may hold a plain list of layers.
   const held = Array.isArray(config) ? { layers: config } : config;
   if (!isObject(held)) throw invalid("a config", config, [...where, "config"]);

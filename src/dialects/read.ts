@@ -4,30 +4,28 @@ import { VernierError } from "../base/errors.ts";
 import { isObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { KerasH5 } from "../formats/keras-h5.ts";
+import type { KerasV3File } from "../formats/keras-v3.ts";
+import type { KerasWeights } from "../formats/keras-weights.ts";
 import type { TfjsLayersFile } from "../formats/tfjs-layers.ts";
 import type { Model, ModelLayer } from "../model/model.ts";
-import { buildGraph } from "./build.ts";
-import { assignByGroup, assignByName, type Stored } from "./weights.ts";
-import { writerFromVersion } from "./writer.ts";
+import {
+  type Architecture,
+  architectureOfH5,
+  architectureOfTfjs,
+  architectureOfV3,
+  buildArchitecture,
+  snakeKeys,
+} from "./architecture.ts";
+import { type BuiltGraph, buildGraph } from "./build.ts";
+import { type Assigned, assignByGroup, assignByName, type Stored } from "./weights.ts";
+import { assignByPath } from "./weights-by-path.ts";
+import { type Writer, writerFromVersion } from "./writer.ts";
 
-/** Throws `file.unsupported` where no architecture is in the file. */
-export function modelFromKerasH5(file: KerasH5, where: string): Model {
-  if (file.modelConfig === null) {
-    throw new VernierError(
-      "file.unsupported",
-      {
-        what: "a file of weights without their architecture",
-        remedy: 'save the whole model: model.save("model.h5")',
-      },
-      { where },
-    );
-  }
-  const writer = writerFromVersion(file.kerasVersion, where);
-  const graph = buildGraph(
-    file.modelConfig,
-    { dialect: writer.dialect, writtenIn: writer.dialect, maskRules: writer.maskRules },
-    [where, "model_config"],
-  );
+/** `architecture`: of a file of weights alone. Throws `file.unsupported` where neither has one. */
+export function modelFromKerasH5(file: KerasH5, where: string, architecture?: Architecture): Model {
+  const own = file.modelConfig === null ? architecture : architectureOfH5(file, where);
+  if (own === undefined) throw withoutArchitecture("a file of weights without their architecture", where);
+  const { writer, graph } = buildArchitecture(own);
   const groups = new Map(
     file.weightGroups.map(({ layer, weights }) => [
       layer,
@@ -36,38 +34,81 @@ export function modelFromKerasH5(file: KerasH5, where: string): Model {
   );
   const assigned = assignByGroup(graph.layers, groups);
   return {
-    ...graph,
-    layers: assigned.layers,
-    format: "keras-h5",
-    maskRules: writer.maskRules,
+    ...modelOf(graph, writer, assigned, file.problems),
+    format: file.modelConfig === null ? "keras-weights" : "keras-h5",
     optimizerWeights: file.optimizerWeights,
     kept: file.kept,
-    dialect: writer.dialect,
-    writer: writer.sentence,
-    backend: file.backend,
+    backend: own.backend ?? file.backend,
     training: trainingFrom(file.trainingConfig),
-    problems: [...file.problems, ...assigned.problems, ...unknownKeys(assigned.layers)],
+  };
+}
+
+export function modelFromKerasV3(file: KerasV3File, where: string): Model {
+  const { writer, graph } = buildArchitecture(architectureOfV3(file, where));
+  const assigned = assignByPath(graph, file.weights);
+  return {
+    ...modelOf(graph, writer, assigned, file.problems),
+    format: "keras-v3",
+    optimizerWeights: assigned.optimizerWeights,
+    kept: file.kept,
+    backend: null,
+    training: trainingFrom(file.config["compile_config"] ?? null),
+  };
+}
+
+/** `.weights.h5` and `.weights.json` of Keras 3. */
+export function modelFromKerasWeights(weights: KerasWeights, architecture: Architecture): Model {
+  const { writer, graph } = buildArchitecture(architecture);
+  const assigned = assignByPath(graph, weights);
+  return {
+    ...modelOf(graph, writer, assigned, []),
+    format: "keras-weights",
+    optimizerWeights: assigned.optimizerWeights,
+    kept: null,
+    backend: architecture.backend,
+    training: null,
+  };
+}
+
+/** What a command throws that was given weights and nothing to put them in. */
+export const withoutArchitecture = (what: string, where: string): VernierError =>
+  new VernierError(
+    "file.unsupported",
+    {
+      what,
+      remedy:
+        "add --architecture FILE: the text of model.to_json(), or a .keras, .h5 or model.json of the same model",
+    },
+    { where },
+  );
+
+function modelOf(
+  graph: BuiltGraph,
+  { dialect, sentence, maskRules }: Writer,
+  { layers, problems }: Assigned,
+  found: readonly Problem[],
+): Omit<Model, "format" | "optimizerWeights" | "kept" | "backend" | "training"> {
+  return {
+    ...graph,
+    layers,
+    maskRules,
+    dialect,
+    writer: sentence,
+    problems: [...found, ...problems, ...unknownKeys(layers)],
   };
 }
 
 /** What TF.js makes of the file; `intended` of each layer is what its writer meant. */
-export function modelFromTfjs(file: TfjsLayersFile, where: string): Model {
-  if (file.modelTopology === null) {
-    throw new VernierError(
-      "file.unsupported",
-      {
-        what: "a model.json without modelTopology (weights alone)",
-        remedy: "convert the whole model, saved with model.save(), not its weights",
-      },
-      { where },
-    );
-  }
-  const version = file.kerasVersion ?? file.generatedBy;
+export function modelFromTfjs(file: TfjsLayersFile, where: string, architecture?: Architecture): Model {
+  const own = file.modelTopology === null ? architecture : architectureOfTfjs(file, where);
+  if (own === undefined)
+    throw withoutArchitecture("a model.json without modelTopology (weights alone)", where);
+  const { version } = own;
   const writer = writerFromVersion(version, where);
   const graph = buildGraph(
-    snakeKeys(file.modelTopology),
+    snakeKeys(own.json),
     { dialect: "tfjs", writtenIn: writer.dialect, maskRules: writer.maskRules },
-    [where, "modelTopology"],
+    own.where,
   );
   const stored = file.weights
     .filter(({ group }) => group !== "optimizer")
@@ -82,7 +123,7 @@ export function modelFromTfjs(file: TfjsLayersFile, where: string): Model {
   return {
     ...graph,
     layers: assigned.layers,
-    format: "tfjs-layers",
+    format: file.modelTopology === null ? "tfjs-weights" : "tfjs-layers",
     maskRules: writer.maskRules,
     optimizerWeights: file.weights.filter(({ group }) => group === "optimizer"),
     kept: keptIn(file.userDefinedMetadata),
@@ -96,18 +137,6 @@ export function modelFromTfjs(file: TfjsLayersFile, where: string): Model {
 
 const keptIn = (metadata: Json): JsonObject | null =>
   isObject(metadata) && isObject(metadata["vernier"]) ? (metadata["vernier"] as JsonObject) : null;
-
-/** TF.js turns keys to camelCase as it loads, so that `batchInputShape` and `batch_input_shape` are one key to it. */
-function snakeKeys(json: Json): Json {
-  if (Array.isArray(json)) return json.map((item) => snakeKeys(item as Json));
-  if (!isObject(json)) return json;
-  return Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [
-      key.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase(),
-      snakeKeys(value as Json),
-    ]),
-  );
-}
 
 function trainingFrom(json: Json): Model["training"] {
   if (!isObject(json)) return null;

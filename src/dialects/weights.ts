@@ -137,6 +137,23 @@ function underLongerName(
   );
 }
 
+/** Where each weight lies is known; what is missing or of another shape is a problem. */
+export function assignPairs(
+  layers: readonly BuiltLayer[],
+  pairs: readonly {
+    readonly layer: BuiltLayer;
+    readonly spec: WeightSpec;
+    readonly found: Stored | undefined;
+    /** For the message. */
+    readonly present: readonly Stored[];
+  }[],
+): Assigned {
+  const problems: Problem[] = [];
+  const assigned = new Map<BuiltLayer, ModelWeight[]>();
+  for (const { layer, spec, found, present } of pairs) put(assigned, problems, layer, spec, found, present);
+  return finish(layers, assigned, problems);
+}
+
 /** Without the second-to-last part. */
 const shortened = (name: string): string => {
   const parts = name.split("/");

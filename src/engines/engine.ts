@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 export interface EngineModel {
   /** Path of the model file (`.h5`, `.keras`, `model.json`). */
   readonly path: string;
-  readonly format: "keras-h5" | "keras-v3" | "tfjs-layers" | "tfjs-graph";
+  readonly format: "keras-h5" | "keras-v3" | "keras-weights" | "tfjs-layers" | "tfjs-graph" | "tfjs-weights";
 }
 
 export interface EngineOptions {

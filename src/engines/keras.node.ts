@@ -56,6 +56,12 @@ export function kerasEngine(backend: KerasBackend | null): Engine {
 
 function refuseOthers({ format, path }: EngineModel): void {
   if (format === "keras-h5" || format === "keras-v3") return;
+  if (format === "keras-weights")
+    throw new VernierError(
+      "file.unsupported",
+      { what: "a file of weights alone", remedy: 'save the whole model: model.save("model.keras")' },
+      { where: path },
+    );
   const remedy = "run it with a tfjs engine, or convert it to Keras first";
   throw new VernierError("file.unsupported", { what: "a TF.js model in Keras", remedy }, { where: path });
 }

@@ -1,6 +1,7 @@
 /** @file What a check is asked to do. */
 
 import type { Engine, EngineModel, EngineOptions } from "../engines/engine.ts";
+import type { TfjsGraphFile } from "../formats/tfjs-graph.ts";
 import type { Model } from "../model/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -29,6 +30,14 @@ export interface CheckedModel {
   readonly model: Model;
   readonly path: string;
   readonly format: EngineModel["format"];
+  sha256(): Promise<string>;
+}
+
+/** A TensorFlow graph in TF.js's format: it has nodes where a model has layers. */
+export interface CheckedGraph {
+  readonly graph: TfjsGraphFile;
+  readonly path: string;
+  readonly format: "tfjs-graph";
   sha256(): Promise<string>;
 }
 

@@ -13,6 +13,9 @@ export const FILE_KINDS = [
   "keras-h5",
   "keras-h5-weights",
   "keras-v3",
+  "keras-weights",
+  "keras-weights-sharded",
+  "keras-architecture",
   "tfjs-layers",
   "tfjs-graph",
   "tfjs-weights-only",
@@ -75,10 +78,7 @@ async function detectHdf5(file: Hdf5File): Promise<Detected> {
     case "keras-h5-weights":
       return { kind };
     case "keras3-weights":
-      return unknown(
-        "a .weights.h5 file, weights without a model",
-        "give the .keras file or the whole .h5 model",
-      );
+      return { kind: "keras-weights" };
     case "other":
       return unknown("an HDF5 file that no Keras wrote", "vernier reads HDF5 files that Keras has saved");
     default:
@@ -109,11 +109,9 @@ async function detectJson(source: Source): Promise<Detected> {
     return { kind: "tfjs-graph" };
   if (isObject(topology)) return { kind: "tfjs-layers" };
   if (hasWeights) return { kind: "tfjs-weights-only" };
-  if (isObject(json["weight_map"]))
-    return unknown("the index of sharded weights", "give the model's .keras file");
-  if (typeof json["class_name"] === "string" && isObject(json["config"])) {
-    return unknown("an architecture without weights", "save the whole model: model.save('model.keras')");
-  }
+  if (isObject(json["weight_map"])) return { kind: "keras-weights-sharded" };
+  if (typeof json["class_name"] === "string" && (isObject(json["config"]) || Array.isArray(json["config"])))
+    return { kind: "keras-architecture" };
   return { kind: "json" };
 }
 

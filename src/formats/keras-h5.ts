@@ -52,7 +52,9 @@ export async function kindOfKerasH5(file: Hdf5File): Promise<KerasH5Kind> {
     return "keras-h5-weights";
   const groups = await file.group("/");
   if (groups.includes("model_weights")) return "keras-h5-weights";
-  return ["layers", "_layer_checkpoint_dependencies", "vars"].some((group) => groups.includes(group))
+  // Written on Windows, a group may be called "layers\\dense".
+  const roots = new Set(groups.map((group) => group.split("\\")[0]));
+  return ["layers", "_layer_checkpoint_dependencies", "vars"].some((root) => roots.has(root))
     ? "keras3-weights"
     : "other";
 }

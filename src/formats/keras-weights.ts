@@ -44,7 +44,11 @@ export async function readKerasWeights(file: Hdf5File): Promise<KerasWeights> {
   const seen = new Set<string>();
   for (const { path } of variables) {
     if (seen.has(path))
-      throw new VernierError("file.malformed", { reason: `"${path}" is in it twice` }, { where: [file.name] });
+      throw new VernierError(
+        "file.malformed",
+        { reason: `"${path}" is in it twice` },
+        { where: [file.name] },
+      );
     seen.add(path);
   }
   return { name: file.name, variables };
@@ -61,7 +65,11 @@ async function visit(file: Hdf5File, steps: readonly string[], found: StoredVari
   }
 }
 
-async function addVariables(file: Hdf5File, steps: readonly string[], found: StoredVariable[]): Promise<void> {
+async function addVariables(
+  file: Hdf5File,
+  steps: readonly string[],
+  found: StoredVariable[],
+): Promise<void> {
   const at = `/${steps.join("/")}`;
   const names = (await file.group(at)).filter((name) => /^\d+$/.test(name));
   requireAtMost("the number of weights", found.length + names.length, MAX_WEIGHTS, file.name);
@@ -87,23 +95,10 @@ export async function readShardedKerasWeights(
   source: Source,
   openShard: (name: string) => Promise<Hdf5File>,
 ): Promise<KerasWeights> {
-  const { json } = await readJson(source);
-  const map = isObject(json) ? json["weight_map"] : undefined;
-  const malformed = (reason: string): VernierError =>
-    new VernierError("file.malformed", { reason }, { where: [source.name, "weight_map"] });
-  if (!isObject(map)) throw malformed("it has no weight_map");
-  const shards = new Set<string>();
-  for (const [group, listed] of Object.entries(map)) {
-    for (const name of Array.isArray(listed) ? listed : [listed]) {
-      if (typeof name !== "string" || name === "") throw malformed(`"${group}" names no file`);
-      if (/[/\\]|^\.\.?$|^[a-z]:/i.test(name))
-        throw malformed(`"${name}" is no plain name of a file beside this one`);
-      shards.add(name);
-    }
-  }
-  requireAtMost("the number of weight files", shards.size, MAX_SHARDS, source.name);
+  const malformed = (reason: string): VernierError => malformedMap(reason, source);
+  const map = await weightMapOf(source);
   const variables = new Map<string, StoredVariable>();
-  for (const name of [...shards].toSorted()) {
+  for (const name of shardNames(map, source)) {
     for (const variable of (await readKerasWeights(await openShard(name))).variables) {
       if (variables.has(variable.path)) throw malformed(`"${variable.path}" is in two files`);
       variables.set(variable.path, variable);
@@ -122,5 +117,38 @@ export async function readShardedKerasWeights(
   };
 }
 
+/** The names of its files, all beside it. */
+export async function kerasShardNames(source: Source): Promise<readonly string[]> {
+  return shardNames(await weightMapOf(source), source);
+}
+
+async function weightMapOf(source: Source): Promise<Record<string, unknown>> {
+  const { json } = await readJson(source);
+  const map = isObject(json) ? json["weight_map"] : undefined;
+  if (!isObject(map)) throw malformedMap("it has no weight_map", source);
+  return map;
+}
+
+function shardNames(map: Record<string, unknown>, source: Source): string[] {
+  const shards = new Set<string>();
+  for (const [group, listed] of Object.entries(map)) {
+    for (const name of Array.isArray(listed) ? (listed as unknown[]) : [listed]) {
+      if (typeof name !== "string" || name === "") throw malformedMap(`"${group}" names no file`, source);
+      if (/[/\\]|^\.\.?$|^[a-z]:/i.test(name))
+        throw malformedMap(`"${name}" is no plain name of a file beside this one`, source);
+      shards.add(name);
+    }
+  }
+  requireAtMost("the number of weight files", shards.size, MAX_SHARDS, source.name);
+  return [...shards].toSorted();
+}
+
+const malformedMap = (reason: string, { name }: Source): VernierError =>
+  new VernierError("file.malformed", { reason }, { where: [name, "weight_map"] });
+
 /** "/layers/dense/vars" → "layers/dense". */
-const groupOf = (key: string): string => key.replaceAll("\\", "/").replace(/^\/+/, "").replace(/\/?vars$/, "");
+const groupOf = (key: string): string =>
+  key
+    .replaceAll("\\", "/")
+    .replace(/^\/+/, "")
+    .replace(/\/?vars$/, "");

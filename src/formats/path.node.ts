@@ -9,6 +9,7 @@ import { type Detected, detect } from "./detect.ts";
 import { openHdf5 } from "./hdf5.node.ts";
 import type { Hdf5File } from "./hdf5.ts";
 import { readJson } from "./json-text.ts";
+import { kerasShardNames } from "./keras-weights.ts";
 import { requireWithin, type Source } from "./source.ts";
 import { decodeShardPaths } from "./tfjs-manifest.ts";
 
@@ -21,6 +22,8 @@ export interface OpenedPath {
   openBeside(relativePath: string): Promise<Source>;
   /** The HDF5 reader over this file, started once. */
   hdf5(): Promise<Hdf5File>;
+  /** One over another source: a part of this file, or a file beside it. Closed together with this. */
+  openHdf5(source: Source): Promise<Hdf5File>;
   /** Of the file; of a `model.json` and its weight files together, in their order. Hex. */
   sha256(): Promise<string>;
   close(): Promise<void>;
@@ -35,8 +38,14 @@ export async function openPath(path: string): Promise<OpenedPath> {
     reader ??= openHdf5(source);
     return reader;
   };
+  const others: Hdf5File[] = [];
+  const openOther = async (other: Source): Promise<Hdf5File> => {
+    const opened = await openHdf5(other);
+    others.push(opened);
+    return opened;
+  };
   const close = async (): Promise<void> => {
-    await (await reader?.catch(() => null))?.close();
+    await Promise.all([(await reader?.catch(() => null))?.close(), ...others.map((other) => other.close())]);
   };
   try {
     const detected = await detect(source, hdf5);
@@ -48,6 +57,7 @@ export async function openPath(path: string): Promise<OpenedPath> {
       detected,
       openBeside,
       hdf5,
+      openHdf5: openOther,
       sha256: () => sha256(source, detected, openBeside),
       close,
     };
@@ -138,5 +148,7 @@ async function sha256(
       await add(await openBeside(path));
     }
   }
+  if (kind === "keras-weights-sharded")
+    for (const name of await kerasShardNames(source)) await add(await openBeside(name));
   return hash.digest("hex");
 }

@@ -4,8 +4,10 @@ import { invalid } from "../base/decode.ts";
 import { VernierError } from "../base/errors.ts";
 import { isObject } from "../base/json.ts";
 import type { BindContext, BoundLayer } from "../model/layer.ts";
+import { classNameOf } from "./class-name.ts";
 import type { LayerDefinition } from "./define.ts";
 import { LAYERS } from "./index.ts";
+import { quantizationOf } from "./quantized.ts";
 
 export function definitionOf(className: string): LayerDefinition | undefined {
   return LAYERS.find(({ classNames }) => classNames.includes(className));
@@ -14,14 +16,19 @@ export function definitionOf(className: string): LayerDefinition | undefined {
 /** Throws `layer.unsupported` for a class that no family knows, `config.invalid` for a config that it cannot read. */
 export function bindLayer(json: unknown, context: BindContext): BoundLayer {
   const { where } = context;
-  if (!isObject(json) || typeof json["class_name"] !== "string") {
-    throw invalid('an object with "class_name"', json, where);
-  }
-  const className = json["class_name"].split(">").at(-1) ?? "";
+  const className = classNameOf(json);
+  if (!isObject(json) || className === undefined) throw invalid('an object with "class_name"', json, where);
   const definition = definitionOf(className);
   if (definition === undefined) {
     throw new VernierError("layer.unsupported", { className, reason: "no rule for this class" }, { where });
   }
+  const quantized = isObject(json["config"]) ? quantizationOf(json["config"]["dtype"]) : null;
+  if (quantized !== null)
+    throw new VernierError(
+      "layer.unsupported",
+      { className, reason: `its weights are quantized (${quantized}), and so is what it is given` },
+      { where },
+    );
   return definition.bind(json["config"] ?? {}, { ...context, where: [...where, "config"] });
 }
 
