@@ -122,7 +122,7 @@ function randomAttributes(random: Random): { [name: string]: Hdf5AttributeValue 
 
 function randomValue(random: Random): Hdf5AttributeValue {
   const dtype = DTYPES[random.integer(0, DTYPES.length)] ?? "float32";
-  const words = Array.from({ length: random.integer(0, 6) }, () => randomText(random));
+  const words = Array.from({ length: random.integer(0, 6) }, () => randomText(random).slice(0, 300));
   const values: Hdf5AttributeValue[] = [
     randomText(random),
     pythonBytes(randomText(random)),
