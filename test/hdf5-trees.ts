@@ -57,10 +57,8 @@ export async function copyOf(file: Hdf5File, path = "/"): Promise<Hdf5Group> {
     const below = `${path === "/" ? "" : path}/${name}`;
     if ((await file.kindOf(below)) === "group") children.set(name, await copyOf(file, below));
     else {
-      const { shape, dtype } = await file.dataset(below);
-      const source =
-        dtype === "string" ? await file.read(below) : wholeTensor(shape, dtype, () => file.read(below));
-      children.set(name, { kind: "dataset", attributes: await attributesOf(file, below), source });
+      const attributes = await attributesOf(file, below);
+      children.set(name, { kind: "dataset", attributes, source: await file.read(below) });
     }
   }
   return { kind: "group", attributes: await attributesOf(file, path), children };
