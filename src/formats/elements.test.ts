@@ -53,3 +53,9 @@ test("big-endian bytes, unaligned bytes and a wrong length", () => {
   expect([...tensor.data]).toEqual([1, -2]);
   expect(() => tensorFromBytes(big, { shape: [3], dtype: "float32" })).toThrow(/too short/);
 });
+
+test("float64 numbers are rounded once: just above a middle that float32 would put on it", () => {
+  const x = 1 + 2 ** -11 + 2 ** -40;
+  const bytes = bytesFromTensor({ shape: [1], dtype: "float16", data: Float64Array.of(x) });
+  expect(new DataView(bytes.buffer).getUint16(0, true)).toBe(0x3c01);
+});

@@ -52,8 +52,8 @@ export function tensorFromBytes(
 export function bytesFromTensor({ dtype, data }: Tensor): Uint8Array {
   if (dtype === "string" || !ArrayBuffer.isView(data))
     throw new VernierError("tensor.not-numeric", { dtype });
-  if (dtype === "float16") return bytesOf(float16FromFloat32(data as Float32Array));
-  if (dtype === "bfloat16") return bytesOf(bfloat16FromFloat32(data as Float32Array));
+  if (dtype === "float16") return bytesOf(halves(data, float16FromFloat32, float16BitsFromNumber));
+  if (dtype === "bfloat16") return bytesOf(halves(data, bfloat16FromFloat32, bfloat16BitsFromNumber));
   return bytesOf(data);
 }
 
@@ -144,6 +144,15 @@ function zerosAndOnes(bytes: Uint8Array): Uint8Array {
   const truths = new Uint8Array(bytes.length);
   for (let i = 0; i < truths.length; i++) truths[i] = bytes[i] === 0 ? 0 : 1;
   return truths;
+}
+
+/** float64 is rounded once, not by way of float32. */
+function halves(
+  data: TensorData,
+  fast: (floats: Float32Array) => Uint16Array,
+  one: (x: number) => number,
+): Uint16Array {
+  return data instanceof Float32Array ? fast(data) : Uint16Array.from(data as Float64Array, one);
 }
 
 const bytesOf = (view: ArrayBufferView): Uint8Array =>
