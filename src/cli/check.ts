@@ -2,12 +2,12 @@
 
 import { VernierError } from "../base/errors.ts";
 import type { Report } from "../compare/findings.ts";
-import { type OpenedModel, readModelPath } from "../dialects/read.node.ts";
-import type { Engine, EngineOptions } from "../engines/engine.ts";
-import { check } from "../explain/check.ts";
+import { readModelOrGraph } from "../dialects/read-graph.node.ts";
+import type { EngineOptions } from "../engines/engine.ts";
 import type { InputSpec } from "../explain/options.ts";
 import { renderReports } from "../report/json.ts";
 import { renderScreen } from "../report/terminal.ts";
+import { checkPair, engineFor, inputsOf, type OpenedSide } from "./check-pair.ts";
 import { colours } from "./colours.ts";
 import { engineNamed } from "./engine-names.ts";
 import { exitCodeOf, worst } from "./exit-code.ts";
@@ -59,33 +59,24 @@ export async function runCheck(
   const reports: Report[] = [];
   try {
     progress.stage("reading the models");
-    await using a = await readModelPath(pathA);
-    await using b = await readModelPath(pathB);
+    await using a = await readModelOrGraph(pathA);
+    await using b = await readModelOrGraph(pathB);
     const input = await inputSpec(flags, a, b);
-    const engineA = await engineNamed(flags.keras === true ? "keras" : (flags.a ?? "reference"));
-    const namesB = flags.b ?? [b.format === "tfjs-layers" ? "tfjs:wasm" : "reference"];
+    const engineA = await engineNamed(flags.keras === true ? "keras" : (flags.a ?? engineFor(a, "a")));
+    const namesB = flags.b ?? [engineFor(b, "b")];
     const enginesB = await Promise.all(namesB.map(engineNamed));
     for (const engineB of enginesB) {
       signal.throwIfAborted();
-      reports.push(await checkOnce(a, b, engineA, engineB));
-    }
-    async function checkOnce(
-      sideA: OpenedModel,
-      sideB: OpenedModel,
-      runsA: "reference" | Engine,
-      runsB: "reference" | Engine,
-    ): Promise<Report> {
-      return check({
-        a: sideA,
-        b: sideB,
-        engineA: runsA,
-        engineB: runsB,
+      const asked = {
+        engineA,
+        engineB,
         engineOptions: engineOptions(flags, signal),
         input,
         accept: flags.accept ?? [],
         reproduce: reproduction(words, input),
         reporter: progress,
-      });
+      };
+      reports.push(await checkPair(a, b, asked));
     }
   } finally {
     progress.clear();
@@ -117,14 +108,14 @@ function checkUsage({ accept = [], keras, a, inputB, input }: CheckFlags): void 
 
 async function inputSpec(
   { input, inputB, samples = 8, seed = 0 }: CheckFlags,
-  a: OpenedModel,
-  b: OpenedModel,
+  a: OpenedSide,
+  b: OpenedSide,
 ): Promise<InputSpec> {
   if (input === undefined) return { source: "synthetic", samples, seed };
   return {
     source: "files",
-    a: await readInputs(input, a.model.inputs),
-    b: inputB === undefined ? null : await readInputs(inputB, b.model.inputs),
+    a: await readInputs(input, inputsOf(a)),
+    b: inputB === undefined ? null : await readInputs(inputB, inputsOf(b)),
   };
 }
 

@@ -35,8 +35,16 @@ export interface ReadOptions {
 }
 
 /** Throws `file.*`, `config.invalid`, `layer.unsupported`, `graph.malformed`; closes what it opened when it does. */
-export async function readModelPath(path: string, { architecture }: ReadOptions = {}): Promise<OpenedModel> {
-  const opened = await openPath(path);
+export async function readModelPath(path: string, options: ReadOptions = {}): Promise<OpenedModel> {
+  return readOpenedPath(await openPath(path), path, options);
+}
+
+/** The same of what is open already; closing is then the result's, or done when this throws. */
+export async function readOpenedPath(
+  opened: OpenedPath,
+  path: string,
+  { architecture }: ReadOptions = {},
+): Promise<OpenedModel> {
   const close = async (): Promise<void> => opened.close();
   try {
     const read = await readOpened(opened, path, architecture);

@@ -21,7 +21,12 @@ export interface Fed {
   readonly tensors: Report["input"]["tensors"];
 }
 
-export async function feed(spec: InputSpec, a: Model, b: Model, matching: Matching): Promise<Fed> {
+export async function feed(
+  spec: InputSpec,
+  a: Model,
+  b: Model,
+  matching: Pick<Matching, "inputs">,
+): Promise<Fed> {
   const forA = spec.source === "synthetic" ? syntheticInputs(a, spec.samples, spec.seed) : arrange(a, spec.a);
   const pairOf = (i: number): number => matching.inputs.find((pair) => pair.a === i)?.b ?? i;
   const positions = a.inputs.map((_, i) => pairOf(i));

@@ -142,7 +142,7 @@ const predictionsAmong = (model: Model, seen: Seen): Tensor[] =>
 const larger = (x: number, y: number): number =>
   Number.isNaN(x) || Number.isNaN(y) ? Number.NaN : Math.max(x, y);
 
-function largestDifference(a: Tensor | undefined, b: Tensor | undefined): number | null {
+export function largestDifference(a: Tensor | undefined, b: Tensor | undefined): number | null {
   if (
     a === undefined ||
     b === undefined ||
@@ -162,7 +162,7 @@ function largestDifference(a: Tensor | undefined, b: Tensor | undefined): number
   return largest;
 }
 
-function equalBits(a: Tensor, b: Tensor | undefined): boolean {
+export function equalBits(a: Tensor, b: Tensor | undefined): boolean {
   if (b === undefined || a.data.length !== b.data.length) return false;
   for (let i = 0; i < a.data.length; i++) if (!Object.is(a.data[i], b.data[i])) return false;
   return true;

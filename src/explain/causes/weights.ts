@@ -162,7 +162,13 @@ export function weightFinding(
   };
 }
 
-function mostDifferent(a: RealTensor, b: RealTensor): [number | null, number | null] {
+/** What became of a weight, in words after its name, and what to do. */
+export const saidOf = (detail: WeightDetail): { words: string; hint: string } => ({
+  words: WORDS[detail],
+  hint: HINTS[detail],
+});
+
+export function mostDifferent(a: RealTensor, b: RealTensor): [number | null, number | null] {
   if (a.data.length !== b.data.length) return [null, null];
   let worst = 0;
   for (let i = 1; i < a.data.length; i++) {
