@@ -1,4 +1,4 @@
-/** @file What the HDF5 writer writes, read by the HDF5 library; h5py reads it in `test/oracle/`. */
+/** @file What the HDF5 writer writes, read by our reader; h5py reads it in `test/oracle/`. */
 
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +12,8 @@ import { openHdf5 } from "./hdf5.node.ts";
 import type { Hdf5File } from "./hdf5.ts";
 import { type Hdf5Group, pythonBytes, splitAttribute, writeHdf5 } from "./hdf5-writer.ts";
 import type { TensorSource } from "./output.ts";
-import { bytesSource, type Source } from "./source.ts";
+import { fileSource } from "./path.node.ts";
+import { bytesSource } from "./source.ts";
 
 async function reading<T>(root: Hdf5Group, use: (file: Hdf5File) => Promise<T>): Promise<T> {
   const output = writeHdf5(root, "written.h5");
@@ -136,13 +137,7 @@ test("offsets beyond 4 GiB: a small tensor after two of 3 GiB is found", async (
     }
     expect(at).toBe(output.sizeBytes);
     expect(at).toBeGreaterThan(6 * 2 ** 30);
-    const whole: Source = {
-      name: path,
-      sizeBytes: at,
-      origin: { kind: "file", path, offset: 0, sizeBytes: at },
-      read: () => Promise.reject(new Error("read by the worker")),
-    };
-    const hdf5 = await openHdf5(whole);
+    const hdf5 = await openHdf5(await fileSource(path));
     expect((await hdf5.read("/b")).data).toEqual(Float32Array.of(1, 2));
     expect((await hdf5.dataset("/a2")).shape).toEqual([48, 2 ** 24]);
     await hdf5.close();
