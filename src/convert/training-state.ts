@@ -5,25 +5,24 @@
 
 import type { Json, JsonObject } from "../base/json.ts";
 import { isObject } from "../base/json.ts";
-import type { StoredTensor } from "../model/model.ts";
 import type { Plan } from "./plan.ts";
 
 export interface TrainingState {
   readonly config: JsonObject;
-  readonly weights: readonly StoredTensor[];
 }
 
 /** `form`: `.h5` has `training_config`, `.keras` `compile_config`: the same keys but for the optimizer's. */
 export function trainingFor({ source, to }: Plan, form: "h5" | "keras"): TrainingState | null {
   const generation = originOf(source.kept) ?? source.dialect;
   if (generation !== to) return null;
-  const config = source.training?.config ?? objectOrNull(source.kept?.["training"]);
-  if (config === null || config === undefined) return null;
+  // The memory comes first: what a model.json says of training is at most a part of it.
+  const config = objectOrNull(source.kept?.["training"]) ?? source.training?.config ?? null;
+  if (config === null) return null;
   const { optimizer, optimizer_config, ...rest } = config;
   const said = (optimizer_config ?? optimizer ?? null) as Json;
   if (said === null || !isObject(said)) return null;
   const renamed = form === "h5" ? { optimizer_config: said } : { optimizer: said };
-  return { config: { ...rest, ...renamed } as JsonObject, weights: source.optimizerWeights };
+  return { config: { ...rest, ...renamed } as JsonObject };
 }
 
 /** In whose words an earlier conversion's source was. */

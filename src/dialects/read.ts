@@ -49,7 +49,7 @@ export function modelFromKerasV3(file: KerasV3File, where: string): Model {
   return {
     ...modelOf(graph, writer, assigned, file.problems),
     format: "keras-v3",
-    optimizerWeights: assigned.optimizerWeights,
+    optimizerWeights: assigned.optimizerWeights.length > 0 ? assigned.optimizerWeights : file.keptOptimizer,
     kept: file.kept,
     backend: null,
     training: trainingFrom(file.config["compile_config"] ?? null),
@@ -120,13 +120,14 @@ export function modelFromTfjs(file: TfjsLayersFile, where: string, architecture?
       }),
     );
   const assigned = assignByName(graph.layers, stored);
+  const ownState = file.weights.filter(({ group }) => group === "optimizer");
   return {
     ...graph,
     layers: assigned.layers,
     format: file.modelTopology === null ? "tfjs-weights" : "tfjs-layers",
     maskRules: writer.maskRules,
-    optimizerWeights: file.weights.filter(({ group }) => group === "optimizer"),
-    kept: keptIn(file.userDefinedMetadata),
+    optimizerWeights: ownState.length > 0 ? ownState : file.keptOptimizer,
+    kept: file.kept,
     dialect: "tfjs",
     writer: [writer.sentence, file.convertedBy].filter((part) => part !== null).join(", ") || null,
     backend: file.backend,
@@ -135,11 +136,8 @@ export function modelFromTfjs(file: TfjsLayersFile, where: string, architecture?
   };
 }
 
-const keptIn = (metadata: Json): JsonObject | null =>
-  isObject(metadata) && isObject(metadata["vernier"]) ? (metadata["vernier"] as JsonObject) : null;
-
 function trainingFrom(json: Json): Model["training"] {
-  if (!isObject(json)) return null;
+  if (!isObject(json) || Object.keys(json).length === 0) return null;
   const optimizer = json["optimizer_config"] ?? json["optimizer"];
   const name = isObject(optimizer) ? (optimizer["class_name"] ?? optimizer["className"]) : optimizer;
   return {

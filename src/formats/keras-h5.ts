@@ -15,6 +15,7 @@ import type { Shape, Tensor } from "../tensor/tensor.ts";
 import type { Hdf5File } from "./hdf5.ts";
 import { textAttribute, textListAttribute } from "./hdf5-split-attributes.ts";
 import { bareNumbersProblem, parseJson } from "./json-text.ts";
+import { keptInHdf5 } from "./kept-optimizer.ts";
 
 export interface StoredWeight {
   /** As in `weight_names`: "dense/kernel:0". */
@@ -78,6 +79,7 @@ export async function readKerasH5(file: Hdf5File): Promise<KerasH5> {
   for (const layer of layerNames) {
     weightGroups.push({ layer, weights: await weightsOf(file, join(root, layer)) });
   }
+  const kept = objectOrNull(await jsonAttribute(file, "vernier", problems));
   const hasOptimizer = (await file.kindOf("/optimizer_weights")) === "group";
   return {
     kind: isModel ? "model" : "weights",
@@ -86,8 +88,8 @@ export async function readKerasH5(file: Hdf5File): Promise<KerasH5> {
     modelConfig: isModel ? await modelConfigOf(file, problems) : null,
     trainingConfig: await jsonAttribute(file, "training_config", problems),
     weightGroups,
-    optimizerWeights: hasOptimizer ? await weightsOf(file, "/optimizer_weights") : [],
-    kept: objectOrNull(await jsonAttribute(file, "vernier", problems)),
+    optimizerWeights: hasOptimizer ? await weightsOf(file, "/optimizer_weights") : keptInHdf5(kept, file),
+    kept,
     problems,
   };
 }

@@ -9,6 +9,7 @@ import { isObject, type JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { Hdf5File } from "./hdf5.ts";
 import { bareNumbersProblem, type ParsedJson, readJson } from "./json-text.ts";
+import { type KeptTensor, keptInHdf5 } from "./kept-optimizer.ts";
 import { type KerasWeights, readKerasWeights } from "./keras-weights.ts";
 import { MAX_JSON_BYTES, requireAtMost } from "./limits.ts";
 import { bytesSource, type Source } from "./source.ts";
@@ -32,6 +33,7 @@ export interface KerasV3File {
   readonly assets: readonly Asset[];
   /** What an earlier conversion of ours kept for the way back. */
   readonly kept: JsonObject | null;
+  readonly keptOptimizer: readonly KeptTensor[];
   readonly problems: readonly Problem[];
 }
 
@@ -52,6 +54,8 @@ export async function readKerasV3(
     throw malformed(`it has no ${CONFIG} that describes a model`, source.name);
   const metadata = await jsonOf(source, members, METADATA);
   const kept = await jsonOf(source, members, KEPT_MEMBER);
+  const ours = isObject(kept?.json) ? (kept.json as JsonObject) : null;
+  const hdf5 = await weightsFile(source, members, openHdf5);
   const about = isObject(metadata?.json) ? (metadata.json as JsonObject) : {};
   // Python reads them back, so that for Keras nothing is wrong.
   const problems = config.hasBareNumbers ? [bareNumbersProblem(`${source.name}:${CONFIG}`, "note")] : [];
@@ -60,7 +64,7 @@ export async function readKerasV3(
     dateSaved: textOrNull(about["date_saved"]),
     config: config.json as JsonObject,
     metadata: about,
-    weights: await weightsOf(source, members, openHdf5),
+    weights: await readKerasWeights(hdf5),
     assets: [...members].flatMap(([name, member]) =>
       name.startsWith("assets/") && !name.endsWith("/")
         ? [
@@ -72,7 +76,8 @@ export async function readKerasV3(
           ]
         : [],
     ),
-    kept: isObject(kept?.json) ? (kept.json as JsonObject) : null,
+    kept: ours,
+    keptOptimizer: keptInHdf5(ours, hdf5),
     problems,
   };
 }
@@ -102,13 +107,13 @@ async function jsonOf(
   return readJson(bytesSource(await readZipMember(source, member), where));
 }
 
-async function weightsOf(
+async function weightsFile(
   source: Source,
   members: ReadonlyMap<string, ZipMember>,
   openHdf5: (source: Source) => Promise<Hdf5File>,
-): Promise<KerasWeights> {
+): Promise<Hdf5File> {
   const member = members.get(WEIGHTS);
-  if (member !== undefined) return readKerasWeights(await openHdf5(await openZipMember(source, member)));
+  if (member !== undefined) return openHdf5(await openZipMember(source, member));
   if (members.has("model.weights.npz"))
     throw new VernierError(
       "file.unsupported",

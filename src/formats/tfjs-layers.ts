@@ -12,6 +12,7 @@ import type { Problem } from "../base/problem.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import { bareNumbersProblem, readJson } from "./json-text.ts";
+import { type KeptTensor, keptInFile } from "./kept-optimizer.ts";
 import type { Source } from "./source.ts";
 import { decodeManifest, type ManifestGroup, type Quantization } from "./tfjs-manifest.ts";
 import { openShards } from "./tfjs-shards.ts";
@@ -39,6 +40,9 @@ export interface TfjsLayersFile {
   /** TF.js reads only the one beside `modelTopology`; Python puts it inside. */
   readonly trainingConfig: Json;
   readonly userDefinedMetadata: Json;
+  /** What a conversion of ours kept for the way back. */
+  readonly kept: JsonObject | null;
+  readonly keptOptimizer: readonly KeptTensor[];
   /** In the order of the file. Of two with one name TF.js keeps the last. */
   readonly weights: readonly TfjsWeight[];
   readonly weightsManifest: readonly ManifestGroup[];
@@ -58,6 +62,9 @@ export async function readTfjsLayers(
   const located = await locateWeights(weightsManifest, shards, source.name);
   const topology = topologyOf(json["modelTopology"] ?? null, [...where, "modelTopology"]);
   const problems = [...located.problems];
+  const metadata = json["userDefinedMetadata"];
+  const ours = isObject(metadata) ? metadata["vernier"] : undefined;
+  const kept = isObject(ours) ? (ours as JsonObject) : null;
   if (hasBareNumbers) problems.push(bareNumbersProblem(source.name, "error"));
   return {
     format: textOrNull(json["format"]),
@@ -67,7 +74,9 @@ export async function readTfjsLayers(
     backend: textOrNull(topology.outer["backend"]),
     modelTopology: topology.model,
     trainingConfig: (json["trainingConfig"] ?? topology.outer["training_config"] ?? null) as Json,
-    userDefinedMetadata: (json["userDefinedMetadata"] ?? null) as Json,
+    userDefinedMetadata: (metadata ?? null) as Json,
+    kept,
+    keptOptimizer: await keptInFile(kept, openShard, source.name),
     weights: located.weights.map((weight) => ({
       name: weight.entry.name,
       shape: weight.entry.shape,

@@ -9,9 +9,11 @@ import {
 } from "../../formats/hdf5-writer.ts";
 import { wholeTensor } from "../../formats/output.ts";
 import { isWorthKeeping, keptFrom } from "../kept.ts";
+import { KEPT_OPTIMIZER_GROUP, keptOptimizer } from "../kept-optimizer.ts";
 import type { Plan } from "../plan.ts";
 import { modelJson } from "../topology-json.ts";
 import { trainingFor } from "../training-state.ts";
+import { datasetOf, emptyGroup, groupAt } from "./h5-tree.ts";
 import { datasets, weightsGroup } from "./h5-weights.ts";
 import { pythonText } from "./keras.ts";
 import type { WrittenModel } from "./tfjs.ts";
@@ -29,7 +31,11 @@ export function writeH5(plan: Plan, name: string): WrittenModel {
   ]);
   const weights = weightsGroup(plan.topology, stamps, to);
   const training = trainingFor(plan, "h5");
-  const kept = keptFrom(plan, { trainingCarried: training !== null, optimizer: null });
+  const state = source.optimizerWeights.filter(({ dtype }) => dtype !== "string");
+  const kept = keptFrom(plan, {
+    trainingCarried: training !== null,
+    optimizer: training === null ? keptOptimizer(KEPT_OPTIMIZER_GROUP, state) : null,
+  });
   const json = modelJson(plan.topology, plan.topology.name ?? "model", to);
   const { module: _module, registered_name: _registered, ...bare } = json;
   const attributes = new Map<string, Hdf5AttributeValue>([
@@ -39,12 +45,18 @@ export function writeH5(plan: Plan, name: string): WrittenModel {
     ...(isWorthKeeping(kept) ? ([["vernier", pythonText(kept)]] as const) : []),
   ]);
   const children = new Map<string, Hdf5Group>([["model_weights", weights]]);
-  if (training !== null && training.weights.length > 0) {
-    const stored = training.weights.map(({ name: own, shape, dtype, read }) => ({
+  if (state.length > 0) {
+    const stored = state.map(({ name: own, shape, dtype, read }) => ({
       name: own,
       source: wholeTensor(shape, dtype, read),
     }));
-    children.set("optimizer_weights", datasets(stored));
+    if (training !== null) children.set("optimizer_weights", datasets(stored));
+    else {
+      const root = emptyGroup();
+      for (const [index, { source: from }] of stored.entries())
+        groupAt(root, ["vars"]).children.set(String(index), datasetOf(from));
+      children.set(KEPT_OPTIMIZER_GROUP, root);
+    }
   }
   return { files: [writeHdf5({ kind: "group", attributes, children }, name)], rounded: [] };
 }

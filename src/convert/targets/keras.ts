@@ -10,6 +10,7 @@ import { type OutputFile, wholeTensor } from "../../formats/output.ts";
 import { zipOf } from "../../formats/zip-writer.ts";
 import { flatLayers } from "../flat-layers.ts";
 import { isWorthKeeping, keptFrom } from "../kept.ts";
+import { KEPT_OPTIMIZER_GROUP, keptOptimizer } from "../kept-optimizer.ts";
 import type { Plan } from "../plan.ts";
 import { modelJson } from "../topology-json.ts";
 import { trainingFor } from "../training-state.ts";
@@ -27,13 +28,17 @@ export function writeKeras(
   { weightsOnly }: { readonly weightsOnly: boolean },
 ): WrittenModel {
   const training = weightsOnly ? null : trainingFor(plan, "keras");
+  const state = plan.source.optimizerWeights.filter(({ dtype }) => dtype !== "string");
   const weights = writeHdf5(
-    weightsRoot(plan, training?.weights ?? []),
+    weightsRoot(plan, training === null ? KEPT_OPTIMIZER_GROUP : "optimizer", weightsOnly ? [] : state),
     weightsOnly ? name : "model.weights.h5",
   );
   if (weightsOnly) return { files: [weights], rounded: [] };
   const { topology } = plan;
-  const kept = keptFrom(plan, { trainingCarried: training !== null, optimizer: null });
+  const kept = keptFrom(plan, {
+    trainingCarried: training !== null,
+    optimizer: training === null ? keptOptimizer(KEPT_OPTIMIZER_GROUP, state) : null,
+  });
   const config: JsonObject = {
     ...modelJson(topology, topology.name ?? "model", "keras3"),
     ...(training === null ? {} : { compile_config: training.config }),
@@ -48,7 +53,11 @@ export function writeKeras(
   return { files: [zipOf(members, name)], rounded: [] };
 }
 
-function weightsRoot(plan: Plan, optimizer: Plan["source"]["optimizerWeights"]): Hdf5Group {
+function weightsRoot(
+  plan: Plan,
+  stateGroup: string,
+  optimizer: Plan["source"]["optimizerWeights"],
+): Hdf5Group {
   const root = emptyGroup();
   const flat = flatLayers(plan.topology).map(({ layer }) => layer);
   const bound = new Map(
@@ -66,7 +75,7 @@ function weightsRoot(plan: Plan, optimizer: Plan["source"]["optimizerWeights"]):
     }
   }
   if (optimizer.length > 0) {
-    const vars = groupAt(root, ["optimizer", "vars"]);
+    const vars = groupAt(root, [stateGroup, "vars"]);
     for (const [index, { shape, dtype, read }] of optimizer.entries())
       vars.children.set(String(index), datasetOf(wholeTensor(shape, dtype, read)));
   }

@@ -11,6 +11,7 @@ import type { StoredTensor } from "../../model/model.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import { flatLayers } from "../flat-layers.ts";
 import { isWorthKeeping, keptFrom } from "../kept.ts";
+import { keptOptimizer } from "../kept-optimizer.ts";
 import type { Plan } from "../plan.ts";
 import { modelJson } from "../topology-json.ts";
 import { tfjsTrainingConfig } from "../training.ts";
@@ -69,15 +70,13 @@ async function optimizerFile(
   stored: readonly StoredTensor[],
 ): Promise<{ readonly file: OutputFile; readonly json: JsonObject } | null> {
   const numeric = stored.filter(({ dtype }) => dtype !== "string");
-  if (numeric.length === 0) return null;
+  const json = keptOptimizer(OPTIMIZER_FILE, numeric);
+  if (json === null) return null;
   const widths = numeric.map(({ shape, dtype }) =>
     dtype === "string" ? 0 : sizeOf(shape) * BYTES_PER_ELEMENT[dtype],
   );
   return {
-    json: {
-      path: OPTIMIZER_FILE,
-      weights: numeric.map(({ name, shape, dtype }) => ({ name, shape: [...shape], dtype })),
-    },
+    json,
     file: {
       name: OPTIMIZER_FILE,
       sizeBytes: widths.reduce((sum, width) => sum + width, 0),
