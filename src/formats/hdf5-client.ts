@@ -2,6 +2,7 @@
 
 import { type ErrorCode, type ErrorDetails, VernierError } from "../base/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { BYTES_PER_ELEMENT } from "./elements.ts";
 import type {
   AttributeValue,
   DatasetInfo,
@@ -11,6 +12,8 @@ import type {
   Hdf5Request,
   Hyperslab,
 } from "./hdf5.ts";
+import { slabsOf } from "./hyperslab.ts";
+import { PIECE_BYTES } from "./limits.ts";
 
 /** The other end of the thread. `onEnd` fires once, when the thread ends by itself, with the reason. */
 export interface Hdf5Thread {
@@ -96,19 +99,37 @@ export async function connectHdf5(
     await thread.kill();
     throw error;
   }
+  const dataset = (path: string): Promise<DatasetInfo> => ask<DatasetInfo>({ op: "dataset", path }, path);
+  const read = (path: string, range?: Hyperslab): Promise<Tensor> =>
+    ask<Tensor>({ op: "read", path, range: range ?? null }, path);
   return {
     name,
     kindOf: (path) => ask<"group" | "dataset" | null>({ op: "kindOf", path }, path),
     attributeNames: (path) => ask<readonly string[]>({ op: "attributeNames", path }, path),
     attribute: (path, key) => ask<AttributeValue>({ op: "attribute", path, name: key }, `${path}@${key}`),
     group: (path) => ask<readonly string[]>({ op: "group", path }, path),
-    dataset: (path) => ask<DatasetInfo>({ op: "dataset", path }, path),
-    read: (path: string, range?: Hyperslab) => ask<Tensor>({ op: "read", path, range: range ?? null }, path),
+    dataset,
+    read,
+    pieces: (path, maxBytes) => piecesByReading({ dataset, read }, path, maxBytes),
     async close() {
       failure ??= new VernierError("internal", { reason: `"${name}" was read after it was closed` });
       await thread.kill();
     },
   };
+}
+
+/** Pieces by hyperslabs. Ones of strings count 16 bytes each, as in the file. */
+async function* piecesByReading(
+  { dataset, read }: Pick<Hdf5File, "dataset" | "read">,
+  path: string,
+  maxBytes = PIECE_BYTES,
+): AsyncGenerator<Tensor> {
+  const { shape, dtype } = await dataset(path);
+  const elementBytes = dtype === "string" ? 16 : BYTES_PER_ELEMENT[dtype];
+  for (const slab of slabsOf(shape, Math.max(1, Math.floor(maxBytes / elementBytes)))) {
+    const { data } = await read(path, slab);
+    yield { shape: [data.length], dtype, data };
+  }
 }
 
 function errorFromMessage({ code, details, where }: ErrorMessage, name: string): VernierError {
@@ -119,7 +140,7 @@ function errorFromMessage({ code, details, where }: ErrorMessage, name: string):
 }
 
 /** The same error, whose place names the file and the path in it. */
-function located(error: unknown, name: string, path: string): unknown {
+export function located(error: unknown, name: string, path: string): unknown {
   const place = `${name}:${path}`;
   if (!(error instanceof VernierError) || error.where === place) return error;
   return new VernierError(error.code, error.details, { where: place, cause: error });

@@ -70,6 +70,7 @@ export function dtypeOf(type: ElementType, dtypeAttribute: unknown): DType {
 }
 
 function integerOf(message: DataView, sizeBytes: number, bits: number): NumericDType {
+  if (message.byteLength < 12) throw malformed("a datatype message that ends in the middle");
   const whole = message.getUint16(8, true) === 0 && message.getUint16(10, true) === 8 * sizeBytes;
   const dtype = `${bits & 8 ? "int" : "uint"}${8 * sizeBytes}`;
   if (!whole || ![1, 2, 4, 8].includes(sizeBytes))
@@ -99,8 +100,9 @@ function floatOf(message: DataView, sizeBytes: number, bits: number): NumericDTy
 }
 
 function booleanOf(message: DataView, sizeBytes: number): ElementType {
+  if (message.byteLength < 20) throw malformed("a datatype message that ends in the middle");
   // Class and flags, size, then the base type (12 bytes), the names, NUL-padded, and the values 0 and 1.
-  const tail = new Uint8Array(message.buffer, message.byteOffset + 20, Math.max(0, message.byteLength - 20));
+  const tail = new Uint8Array(message.buffer, message.byteOffset + 20, message.byteLength - 20);
   const parts = String.fromCharCode(...tail.subarray(0, 32)).split("\0");
   const words = parts.filter((part) => part !== "").join(",");
   const isBoolean = words === `FALSE,TRUE,${String.fromCharCode(1)}`;

@@ -185,16 +185,14 @@ describe("hostile files", () => {
   });
 });
 
-test("what is no HDF5 file is refused, whatever its length", async () => {
-  const bytes = await readFile(fixture("keras.h5"));
-  for (const damaged of [
-    bytes.subarray(0, 0),
-    bytes.subarray(0, 7),
-    bytes.subarray(0, 600),
-    new Uint8Array(5000),
-  ]) {
-    expect(await codeOf(openHdf5(bytesSource(new Uint8Array(damaged), "x.h5")))).toBe("file.malformed");
-  }
+test("what is no HDF5 file is refused, whatever its length; one that is cut off is said to be", async () => {
+  const bytes = new Uint8Array(await readFile(fixture("keras.h5")));
+  const codeFor = (damaged: Uint8Array): Promise<string> => codeOf(openHdf5(bytesSource(damaged, "x.h5")));
+  for (const length of [0, 7]) expect(await codeFor(bytes.slice(0, length))).toBe("file.malformed");
+  expect(await codeFor(new Uint8Array(5000))).toBe("file.malformed");
+  for (const length of [20, 95, 600])
+    expect(await codeFor(bytes.slice(0, length))).toMatch(/file.(truncated|malformed)/);
+  expect(await codeFor(bytes.slice(0, 600))).toBe("file.truncated");
 });
 
 test("reading after closing is our own bug, and said so", async () => {

@@ -1,7 +1,11 @@
-/** @file Opens an HDF5 file in a worker thread of its own, with limits on its time and memory. */
+/**
+ * @file Opens an HDF5 file: with the reader of our own, and where it is outside the classic layout, with the library in
+ * a worker thread of its own, with limits on its time and memory.
+ */
 
 import { startWorker } from "../base/worker.node.ts";
 import type { Hdf5File, Hdf5Reply } from "./hdf5.ts";
+import { openClassicHdf5 } from "./hdf5-classic.ts";
 import { connectHdf5 } from "./hdf5-client.ts";
 import { HDF5_TIMEOUT_MS, MAX_HDF5_HEAP_MIB } from "./limits.ts";
 import { readAll, type Source, type SourceOrigin } from "./source.ts";
@@ -11,8 +15,13 @@ export interface OpenHdf5Options {
   readonly timeoutMs?: number;
 }
 
-/** Throws `file.malformed` when it is no HDF5 file or a damaged one. Close it: it holds a thread. */
-export async function openHdf5(
+/** Throws `file.malformed` and `file.truncated`. Close it: it may hold a thread. */
+export async function openHdf5(source: Source, options: OpenHdf5Options = {}): Promise<Hdf5File> {
+  return openClassicHdf5(source, () => openHdf5InWorker(source, options));
+}
+
+/** With the library only. Throws `file.malformed` when it is no HDF5 file or a damaged one. */
+export async function openHdf5InWorker(
   source: Source,
   { timeoutMs = HDF5_TIMEOUT_MS }: OpenHdf5Options = {},
 ): Promise<Hdf5File> {

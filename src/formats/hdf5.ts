@@ -30,6 +30,8 @@ export interface Hdf5File {
   group(path: string): Promise<readonly string[]>;
   dataset(path: string): Promise<DatasetInfo>;
   read(path: string, range?: Hyperslab): Promise<Tensor>;
+  /** The elements in their order, in 1-D pieces. @param maxBytes about as much at once; default 4 MiB */
+  pieces(path: string, maxBytes?: number): AsyncIterable<Tensor>;
   close(): Promise<void>;
 }
 

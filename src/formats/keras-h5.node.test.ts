@@ -71,6 +71,9 @@ function pretend(objects: { [path: string]: { [name: string]: AttributeValue } }
         .map((p) => p.slice(path.length)),
     dataset: () => Promise.reject(new Error("none")),
     read: () => Promise.reject(new Error("none")),
+    pieces: () => {
+      throw new Error("none");
+    },
     close: async () => {},
   };
 }

@@ -29,6 +29,15 @@ export const MAX_ATTRIBUTE_PARTS = MAX_ATTRIBUTE_BYTES / 65_536;
 /** Blocks of one HDF5 object header. They are chained in the file, so that a damaged chain could be endless. */
 export const MAX_HEADER_BLOCKS = 1_000;
 
+/** Chunks of one HDF5 dataset. h5py chooses none below 8 KiB, which makes 524,288 of the largest tensor. */
+export const MAX_CHUNKS = 2 ** 20;
+
+/** Links in the way of one HDF5 path: HDF5's own limit (H5L_NUM_LINKS). */
+export const MAX_SOFT_LINKS = 16;
+
+/** What a tensor is read in where it is read in pieces. */
+export const PIECE_BYTES = 4 * 2 ** 20;
+
 /** `model.json`. That of a graph model with a large vocabulary in it has 30 MB. */
 export const MAX_JSON_BYTES = 256 * 2 ** 20;
 

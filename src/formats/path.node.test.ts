@@ -93,5 +93,5 @@ test("a damaged HDF5 file is a typed error and leaves no thread", async () => {
   const path = join(folder, "cut.h5");
   const fixture = await readFile(new URL("../../test/fixtures/hdf5/keras.h5", import.meta.url));
   await writeFile(path, fixture.subarray(0, 5000));
-  await expect(openPath(path)).rejects.toMatchObject({ code: "file.malformed", where: path });
+  await expect(openPath(path)).rejects.toMatchObject({ code: "file.truncated", where: path });
 });

@@ -1,13 +1,12 @@
 /**
  * @file Zip archives, read by their central directory, member by member. A stored member is a slice of the file and
- * costs nothing. No member may be larger than its directory entry says, whatever the compressed data would give:
- * libraries at hand either cut silently to the stated size or inflate a bomb before they look (`fflate` 0.8.3).
+ * costs nothing. No member may be larger than its directory entry says, whatever the compressed data would give.
  * (PKWARE APPNOTE 6.3.10: §4.3.7 local header, §4.3.12 directory, §4.3.14–16 end records, §4.5.3 zip64.)
  */
 
-import { Inflate, zipSync } from "fflate";
 import { VernierError } from "../base/errors.ts";
 import { crc32 } from "./crc32.ts";
+import { inflate, zipSync } from "./deflate.ts";
 import { MAX_DEFLATE_RATIO, MAX_TENSOR_BYTES, MAX_WEIGHTS, requireAtMost } from "./limits.ts";
 import { bytesSource, readAll, type Source, sliceSource } from "./source.ts";
 
@@ -67,7 +66,8 @@ export async function openZipMember(source: Source, member: ZipMember): Promise<
     believable,
     name,
   );
-  return bytesSource(inflate(await readAll(slice), member, name), name);
+  const fail = (reason: string): VernierError => malformed(reason, name);
+  return bytesSource(inflate(await readAll(slice), member.sizeBytes, fail), name);
 }
 
 /** The bytes of a member, with its checksum verified. */
@@ -80,28 +80,6 @@ export async function readZipMember(source: Source, member: ZipMember): Promise<
 /** Uncompressed, and without times: the same files give the same bytes. */
 export function writeStoredZip(files: Iterable<readonly [name: string, bytes: Uint8Array]>): Uint8Array {
   return zipSync(Object.fromEntries(files), { level: 0, mtime: new Date(1980, 0, 1) });
-}
-
-function inflate(compressed: Uint8Array, { sizeBytes }: ZipMember, name: string): Uint8Array {
-  const bytes = new Uint8Array(sizeBytes);
-  let done = 0;
-  const inflater = new Inflate((chunk) => {
-    if (done + chunk.length > sizeBytes) throw malformed("it is longer than its directory says", name);
-    bytes.set(chunk, done);
-    done += chunk.length;
-  });
-  // Small steps: the callback sees at most a step's expansion before it can refuse more.
-  const step = 4096;
-  try {
-    for (let at = 0; at < compressed.length; at += step) {
-      inflater.push(compressed.subarray(at, at + step), at + step >= compressed.length);
-    }
-  } catch (cause) {
-    if (cause instanceof VernierError) throw cause;
-    throw malformed("its compressed data is damaged", name);
-  }
-  if (done !== sizeBytes) throw malformed("it is shorter than its directory says", name);
-  return bytes;
 }
 
 function decodeEntry(entry: DataView, where: string): ZipMember {

@@ -1,0 +1,90 @@
+/**
+ * @file The bytes of an HDF5 file by address: metadata through a cache of pages, so that the thousands of small blocks
+ * of a model cost few reads; data past it. Every address and length is checked against the end of the file first.
+ */
+
+import { malformed } from "./hdf5-header.ts";
+import type { Source } from "./source.ts";
+
+const PAGE_BYTES = 64 * 2 ** 10;
+/** 4 MiB: the metadata of a model with some 5,000 weights. */
+const MAX_PAGES = 64;
+
+export interface Blocks {
+  /** Metadata: small, perhaps read before. Not to be written to. */
+  metadata(address: number | null, length: number): Promise<Uint8Array>;
+  /** Data, read in one go; the caller's own. */
+  data(address: number, length: number): Promise<Uint8Array>;
+}
+
+/** `end` is the end of the file as its superblock says. */
+export function blocksOf(source: Source, end: number): Blocks {
+  const pages = new Recent<number, Promise<Uint8Array>>(MAX_PAGES);
+  const pageAt = async (index: number): Promise<Uint8Array> => {
+    const known = pages.get(index);
+    if (known !== undefined) return known;
+    const start = index * PAGE_BYTES;
+    const page = source.read(start, Math.min(PAGE_BYTES, source.sizeBytes - start));
+    pages.set(index, page);
+    return page.catch((error: unknown) => {
+      pages.delete(index);
+      throw error;
+    });
+  };
+  const check = (address: number | null, length: number): number => {
+    if (address === null) throw malformed("an undefined address");
+    const inside = Number.isSafeInteger(address) && length >= 0 && address + length <= end;
+    if (!inside) throw malformed(`an address outside the file (${address}, ${length} bytes)`);
+    return address;
+  };
+  return {
+    async metadata(given, length) {
+      const address = check(given, length);
+      const first = Math.floor(address / PAGE_BYTES);
+      const start = address - first * PAGE_BYTES;
+      if (start + length <= PAGE_BYTES) return (await pageAt(first)).subarray(start, start + length);
+      if (length > PAGE_BYTES) return source.read(address, length);
+      const joined = new Uint8Array(length);
+      const head = (await pageAt(first)).subarray(start);
+      joined.set(head);
+      joined.set((await pageAt(first + 1)).subarray(0, length - head.length), head.length);
+      return joined;
+    },
+    async data(given, length) {
+      const bytes = await source.read(check(given, length), length);
+      // A view of a source in memory must not be handed on: who gets a tensor may transfer its buffer.
+      return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+    },
+  };
+}
+
+/** The last `size` things that were looked up. */
+export class Recent<K, V> {
+  readonly #entries = new Map<K, V>();
+  readonly #size: number;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  get(key: K): V | undefined {
+    const value = this.#entries.get(key);
+    if (value === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    return value;
+  }
+
+  set(key: K, value: V): void {
+    this.#entries.set(key, value);
+    if (this.#entries.size <= this.#size) return;
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest);
+      return;
+    }
+  }
+
+  delete(key: K): void {
+    this.#entries.delete(key);
+  }
+}
