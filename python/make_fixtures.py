@@ -4,13 +4,10 @@
     python make_fixtures.py --large FOLDER     MobileNetV2 and ResNet50 pairs, outside the repository
 """
 
-import json
 import os
 import pathlib
-import re
 import shutil
 import sys
-import zipfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -21,6 +18,7 @@ import numpy as np  # noqa: E402
 import tf_keras  # noqa: E402
 from make_tfjs import write_tfjs  # noqa: E402
 from seeded import generator, seed_weights  # noqa: E402
+from undated import without_dates  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "test" / "fixtures"
@@ -61,21 +59,6 @@ def write_small():
         write_tfjs(keras2 / "cnn-residual.h5", tfjs / f"cnn-residual-{dtype}", dtype)
     # Many shards that cut through tensors, and one group per layer.
     write_tfjs(keras2 / "cnn-residual.h5", tfjs / "cnn-residual-sharded", shard_bytes=1000, split_by_layer=True)
-
-
-def without_dates(path):
-    """A `.keras` archive says when it was saved and where objects lay in memory; a fixture must not change when remade."""
-    with zipfile.ZipFile(path) as archive:
-        members = [(info.filename, archive.read(info)) for info in archive.infolist()]
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in members:
-            if name == "metadata.json":
-                data = json.dumps({**json.loads(data), "date_saved": "2026-01-01@00:00:00"}).encode()
-            if name == "config.json":
-                ids = {}
-                number = lambda match: b'"shared_object_id": %d' % ids.setdefault(match[1], len(ids) + 1)  # noqa: E731
-                data = re.sub(rb'"shared_object_id": (\d+)', number, data)
-            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), data)
 
 
 def write_example():
