@@ -1,8 +1,11 @@
 /** @file `vernier inspect MODEL`. */
 
-import { readModelPath } from "../dialects/read.node.ts";
+import type { Problem } from "../base/problem.ts";
+import { readModelOrGraph } from "../dialects/read-graph.node.ts";
+import { writerOf } from "../explain/graph-boundary.ts";
 import { LAYERS_IN_TFJS } from "../layers/in-tensorflow-js.ts";
 import { inspectModel, renderInspect } from "../report/inspect.ts";
+import { inspectGraph, renderInspectGraph } from "../report/inspect-graph.ts";
 import { renderJson } from "../report/json.ts";
 import { colours } from "./colours.ts";
 
@@ -10,10 +13,17 @@ export async function runInspect(
   path: string,
   { json, color }: { readonly json?: boolean; readonly color: boolean },
 ): Promise<number> {
-  await using opened = await readModelPath(path);
+  await using opened = await readModelOrGraph(path);
+  const style = colours(color, process.stdout);
+  if ("graph" in opened) {
+    const report = inspectGraph(opened.graph, writerOf(opened.graph));
+    process.stdout.write(json === true ? renderJson(report) : renderInspectGraph(report, opened.path, style));
+    return exitCodeOf(report);
+  }
   const report = inspectModel(opened.model, LAYERS_IN_TFJS);
-  process.stdout.write(
-    json === true ? renderJson(report) : renderInspect(report, opened.path, colours(color, process.stdout)),
-  );
-  return report.problems.some(({ severity }) => severity === "error") ? 2 : 0;
+  process.stdout.write(json === true ? renderJson(report) : renderInspect(report, opened.path, style));
+  return exitCodeOf(report);
 }
+
+const exitCodeOf = ({ problems }: { readonly problems: readonly Problem[] }): number =>
+  problems.some(({ severity }) => severity === "error") ? 2 : 0;

@@ -62,6 +62,8 @@ export function graphLayers(model: Model, graph: TfjsGraphFile, weights: GraphWe
 }
 
 export const COMES_LATER = "certificates for graph models come in a later release";
+/** The same in the table of layers. */
+const NOT_YET = "graph, not yet";
 
 export function graphLayerRows(
   model: Model,
@@ -76,9 +78,9 @@ export function graphLayerRows(
   return model.calls.map((call, index) => {
     const node = nodes[index] ?? null;
     const into = foldedInto[index] ?? null;
-    const ofModel = notRun(!ran ? NOT_RUN : reference ? IS_THE_REFERENCE : COMES_LATER);
+    const ofModel = notRun(!ran ? NOT_RUN : reference ? IS_THE_REFERENCE : NOT_YET);
     const why = into === null ? "no node of the graph is known to be it" : `${into} is folded into it`;
-    const ofGraph = notRun(!ran ? NOT_RUN : node === null ? why : COMES_LATER);
+    const ofGraph = notRun(!ran ? NOT_RUN : node === null ? why : NOT_YET);
     const [name, nameB] = graphIs === "b" ? [call.id, node] : [node, call.id];
     const [a, b] = graphIs === "b" ? [ofModel, ofGraph] : [ofGraph, ofModel];
     return {

@@ -2,6 +2,7 @@
 
 import type { Problem } from "../base/problem.ts";
 import type { Report } from "../compare/findings.ts";
+import { isGraph, renderGraph } from "./graph.ts";
 import { entry, type Style, verdictLine } from "./layout.ts";
 import { runtimeOf } from "./words.ts";
 
@@ -20,6 +21,7 @@ export function renderNotCompared(report: Report, style: Style): string[] {
       ...entry("fix", failure.hint, style),
     ];
   }
+  if (isGraph(report.sides.a) || isGraph(report.sides.b)) return renderGraph(report, style);
   const shown = reasons.slice(0, SHOWN).map(({ what, reason }) => `${what}: ${reason}`);
   const left = reasons.length - shown.length;
   return [
