@@ -1,18 +1,19 @@
 /**
- * @file Speed and memory of the command itself: `npm run bench [start-up] [large] [kernels]`, all three by default.
+ * @file Speed and memory of the command itself: `npm run bench [start-up] [large] [kernels] [convert]`, the first three by default.
  *
  * `start-up`: `vernier --version` against `node -e 0`, medians, alternating; exits 1 beyond the limit. `large`: `inspect`
  * and `check --samples 1` of MobileNetV2 and ResNet50 against their TF.js twins: seconds per stage as the report has them,
  * CPU seconds, and the peak of resident memory (that of a Python process not included). The pairs are looked for in
  * $VERNIER_LARGE or ~/.cache/vernier/large and made by `python python/make_fixtures.py --large FOLDER`; with VERNIER_PYTHON
- * set, MobileNetV2 is also checked with Keras itself. `kernels`: `bench/kernels.mjs`.
+ * set, MobileNetV2 is also checked with Keras itself. `kernels`: `bench/kernels.mjs`; `convert`: `bench/convert.mjs`.
  */
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { measured } from "./measured.mjs";
 
 const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const START_UP_RUNS = 15;
@@ -46,27 +47,6 @@ function startUp() {
   if (difference > START_UP_LIMIT_MS) process.exitCode = 1;
 }
 
-/** Runs in the measured process: its own use of memory and time, written to descriptor 3 as it ends. */
-const USAGE = `data:text/javascript,${encodeURIComponent(
-  `import { writeSync } from "node:fs";
-   process.on("exit", () => writeSync(3, JSON.stringify(process.resourceUsage())));`,
-)}`;
-
-async function measured(args) {
-  const start = performance.now();
-  const child = spawn(process.execPath, ["--import", USAGE, MAIN, ...args], {
-    stdio: ["ignore", "ignore", "inherit", "pipe"],
-  });
-  let usage = "";
-  child.stdio[3].on("data", (data) => {
-    usage += data;
-  });
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  const seconds = (performance.now() - start) / 1000;
-  const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(usage);
-  return { code, seconds, cpu: (userCPUTime + systemCPUTime) / 1e6, megabytes: maxRSS / 1024 };
-}
-
 const shown = ({ seconds, cpu, megabytes }) =>
   `${seconds.toFixed(1)} s, ${cpu.toFixed(1)} s of CPU, peak ${megabytes.toFixed(0)} MB`;
 
@@ -74,7 +54,7 @@ async function measureCheck(name, pair, more, limit) {
   const folder = mkdtempSync(join(tmpdir(), "vernier-bench-"));
   try {
     const file = join(folder, "report.json");
-    const result = await measured(["check", ...pair, "--samples", "1", ...more, "--report", file]);
+    const result = await measured([MAIN, "check", ...pair, "--samples", "1", ...more, "--report", file]);
     if (!existsSync(file)) throw new Error(`check of ${name} ended with ${result.code} and wrote no report`);
     const { verdict, timingsMs, layers, causes } = JSON.parse(readFileSync(file, "utf8"));
     const words = [`check${more.map((word) => ` ${word}`).join("")}`, `verdict ${verdict}`];
@@ -96,7 +76,9 @@ async function large() {
       continue;
     }
     for (const path of pair)
-      console.log(`${name}  inspect ${path.split("/").at(-1)}  ${shown(await measured(["inspect", path]))}`);
+      console.log(
+        `${name}  inspect ${path.split("/").at(-1)}  ${shown(await measured([MAIN, "inspect", path]))}`,
+      );
     await measureCheck(name, pair, [], limit);
     if (name !== "mobilenetv2") continue;
     if (process.env.VERNIER_PYTHON) await measureCheck(name, pair, ["--keras"], null);
@@ -104,7 +86,14 @@ async function large() {
   }
 }
 
-const BENCHES = { "start-up": startUp, large, kernels: () => import("./kernels.mjs") };
+const BENCHES = {
+  "start-up": startUp,
+  large,
+  kernels: () => import("./kernels.mjs"),
+  convert: () => import("./convert.mjs"),
+};
+/** `convert` installs 3 GB and takes minutes: only when it is named. */
+const DEFAULT = ["start-up", "large", "kernels"];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !(name in BENCHES));
@@ -113,5 +102,5 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   console.log(`Node ${process.version}, load of the machine before: ${loadavg()[0].toFixed(1)}`);
-  for (const name of names.length === 0 ? Object.keys(BENCHES) : names) await BENCHES[name]();
+  for (const name of names.length === 0 ? DEFAULT : names) await BENCHES[name]();
 }

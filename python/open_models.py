@@ -55,13 +55,19 @@ def answer(question):
     return {"outputs": paths}
 
 
+def words_of(error):
+    """The first words and the innermost reason: Keras wraps one in another, each with the whole configuration."""
+    text = " ".join(str(error).split())
+    reason = text.rsplit("Exception encountered:", 1)[-1].split("Full object config")[0].strip()
+    return reason[:300] if reason == text else f"{reason[:300]} (in {text[:60]}…)"
+
+
 def main():
     for count, line in enumerate(sys.stdin):
         try:
             reply = answer(json.loads(line))
         except Exception as error:  # noqa: BLE001  whatever Keras throws is the answer
-            words = " ".join(str(error).split("Full object config")[0].split())
-            reply = {"error": f"{type(error).__name__}: {words[:400]}"}
+            reply = {"error": f"{type(error).__name__}: {words_of(error)}"}
         OUT.write(json.dumps(reply) + "\n")
         OUT.flush()
         if count % FRESH_EVERY == FRESH_EVERY - 1:

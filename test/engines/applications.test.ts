@@ -1,0 +1,17 @@
+/** @file One model of keras.applications in one format, drawn by the commit or SEED: converted, proved, and back in Keras. */
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+test("a drawn keras.applications model converts, agrees on cpu and wasm, and predicts its own bits back in Keras", ({
+  skip,
+}) => {
+  if ((process.env["VERNIER_PYTHON"] ?? "") === "") skip("no Python with Keras (scripts/setup-keras)");
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/applications.mjs"], {
+    cwd: join(import.meta.dirname, "../.."),
+    encoding: "utf8",
+  });
+  expect(status, `${stdout}${stderr}`).toBe(0);
+  expect(stdout).toMatch(/cpu and wasm agree|refused, as listed/);
+});
