@@ -4,7 +4,7 @@
     OLD_PYTHON make_keras_files.py --old FOLDER    one file of whatever Keras that Python has; made with
         tensorflow-cpu 2.13.1 and 2.14.1 (their own Keras), and keras 3.0.5 (with dm-tree and namex) on TensorFlow 2.21.0
 
-Beside `x.keras` stands `x.npz` with inputs and predictions.
+Beside `x.keras` stands `x.npz` with inputs and predictions; of small models, the weights too.
 """
 
 import os
@@ -87,6 +87,11 @@ def record(model, path):
     outputs = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
     arrays = {f"in/{i}": value for i, value in enumerate(inputs)}
     arrays["out/0"] = np.asarray(outputs).astype("float32")
+    if model.name == "small":
+        for i, value in enumerate(model.get_weights()):
+            if np.issubdtype(np.asarray(value).dtype, np.integer):
+                continue
+            arrays[f"w/{i}"] = np.asarray(value).astype("float32")
     np.savez_compressed(path, **arrays)
 
 

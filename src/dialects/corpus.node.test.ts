@@ -11,8 +11,9 @@ const corpus = fileURLToPath(new URL("../../../shared/corpus/", import.meta.url)
 
 /** A number: how many calls; else the code of the refusal. */
 const EXPECTED: readonly (readonly [string, number | string])[] = [
+  ["07subhadip+CNN_Project_MNIST_TFJS_1/Subhadip_Hensh_MNIST_CNN.keras", 9],
   ["07subhadip+CNN_Project_MNIST_TFJS_1/model.json", "file.unsupported"],
-  ["Alphocado+gesture_web_2/gesture_model.keras", "file.unsupported"],
+  ["Alphocado+gesture_web_2/gesture_model.keras", 10],
   ["Alphocado+gesture_web_2/model.json", 10],
   ["Edmond-Dantes+doodle-autocomplete_1/model.json", "layer.unsupported"],
   ["Edmond-Dantes+doodle-autocomplete_1/oh_shapes_tinycnn_keras.h5", 8],

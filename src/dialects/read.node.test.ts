@@ -68,12 +68,6 @@ test("a layer without a rule is refused by name and place", async () => {
   });
 });
 
-test("a .keras file is refused with what to do", async () => {
-  await expect(readModelPath(join(fixtures, "keras3", "mlp.keras"))).rejects.toMatchObject({
-    code: "file.unsupported",
-  });
-});
-
 const options = { dialect: "keras2", writtenIn: "keras2", maskRules: KERAS2_MASKS } as const;
 const dense = (name: string, from: unknown) => ({
   class_name: "Dense",

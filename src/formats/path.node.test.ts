@@ -28,7 +28,7 @@ const KINDS: [string, Uint8Array, string, RegExp?][] = [
   ["empty", new Uint8Array(), "unknown", /empty/],
   ["gzip", gzipSync(text("x")), "unknown", /gzip/],
   ["html", text("<!DOCTYPE html><html>"), "unknown", /web page/],
-  ["architecture", text('{"class_name": "Sequential", "config": {}}'), "unknown", /without weights/],
+  ["architecture", text('{"class_name": "Sequential", "config": {}}'), "keras-architecture"],
   ["zip", zipSync({ "web/model.json": text("{}") }), "unknown", /zip with a model/],
   ["noise", Uint8Array.of(1, 2, 3), "unknown", /no known format/],
 ];

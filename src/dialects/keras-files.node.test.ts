@@ -1,0 +1,172 @@
+/**
+ * @file `.keras` and weight files of many versions of Keras (`python/make_keras_files.py`): every variable is found, and
+ * what Keras predicted lies within the bound of the reference.
+ */
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { readNpz } from "../formats/npz.ts";
+import { fileSource } from "../formats/path.node.ts";
+import { evaluate } from "../model/evaluate.ts";
+import type { Model } from "../model/model.ts";
+import { weightCache } from "../model/weights.ts";
+import { TENSORFLOW_CPU_FLOAT32 } from "../numerics/engines.ts";
+import { boundedOps, exact } from "../ops/bounded.ts";
+import { realFromTensor, type Tensor } from "../tensor/tensor.ts";
+import { readModelPath } from "./read.node.ts";
+
+const folder = fileURLToPath(new URL("../../test/fixtures/keras-files/", import.meta.url));
+const at = (...names: string[]): string => join(folder, ...names);
+
+async function recorded(path: string): Promise<{ inputs: Tensor[]; output: Tensor; weights: Tensor[] }> {
+  const npz = await readNpz(await fileSource(path));
+  const all = async (prefix: string): Promise<Tensor[]> =>
+    Promise.all(npz.names.filter((name) => name.startsWith(prefix)).map((name) => npz.read(name)));
+  return { inputs: await all("in/"), output: await npz.read("out/0"), weights: await all("w/") };
+}
+
+/** The largest share of the bound that Keras's predictions use. */
+async function shareOfBound(model: Model, { inputs, output }: { inputs: Tensor[]; output: Tensor }) {
+  const weights = weightCache();
+  const [result] = await evaluate(model, boundedOps(TENSORFLOW_CPU_FLOAT32), {
+    inputs: inputs.map((input) => exact(realFromTensor(input))),
+    weightsOf: async (layer) =>
+      new Map([...(await weights.weightsOf(model, layer))].map(([name, value]) => [name, exact(value)])),
+  });
+  expect(result?.value.shape).toEqual(output.shape);
+  const shares = Array.from(result?.value.data ?? [], (value, i) => {
+    const radius = result?.radius?.[i] ?? 0;
+    return Math.abs(Number(output.data[i]) - value) / radius;
+  });
+  return { share: Math.max(...shares), radius: Math.max(...(result?.radius ?? [Number.POSITIVE_INFINITY])) };
+}
+
+const HALF = new Set(["float16", "bfloat16", "mixed_float16", "int8", "custom", "lookup"]);
+const FILES = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap(({ name }) => readdirSync(at(name)).map((file) => `${name}/${file}`))
+  .filter((path) => path.endsWith(".keras") && !HALF.has(path.split(/[/.]/).at(-2) ?? ""));
+
+test("there are files of every version that names variables otherwise", () => {
+  expect(FILES.map((path) => path.split("/")[0])).toEqual(
+    expect.arrayContaining(["keras-3.0.5", "keras2", "keras3", "tensorflow-2.13.1", "tensorflow-2.14.1"]),
+  );
+});
+
+describe("what Keras predicted lies within the bound of what was read", () => {
+  test.each(FILES)("%s", async (path) => {
+    await using opened = await readModelPath(at(path));
+    expect(opened.model.problems).toEqual([]);
+    expect(opened.format).toBe("keras-v3");
+    expect(opened.model.dialect).toBe(/keras2|tensorflow/.test(path) ? "keras2" : "keras3");
+    const { share, radius } = await shareOfBound(
+      opened.model,
+      await recorded(at(path.replace(".keras", ".npz"))),
+    );
+    expect(share).toBeLessThanOrEqual(1);
+    // Two variables mistaken for each other change the predictions by more than this.
+    expect(radius).toBeLessThan(1e-3);
+  });
+});
+
+describe("weights alone, with an architecture", () => {
+  test.each([
+    ["keras3/wrapped.weights.h5", "keras3/wrapped.json", "keras3/wrapped.npz"],
+    ["keras3/wrapped.weights.h5", "keras3/wrapped.keras", "keras3/wrapped.npz"],
+    ["keras3/trained.weights.json", "keras3/trained.keras", "keras3/trained.npz"],
+    ["keras2/wrapped.h5", "keras2/wrapped.json", "keras2/wrapped.npz"],
+    ["keras2/wrapped.h5", "keras2/wrapped.keras", "keras2/wrapped.npz"],
+  ])("%s with %s", async (weights, architecture, npz) => {
+    await using opened = await readModelPath(at(weights), { architecture: at(architecture) });
+    expect(opened.model.problems).toEqual([]);
+    expect(opened.format).toBe("keras-weights");
+    const { share } = await shareOfBound(opened.model, await recorded(at(npz)));
+    expect(share).toBeLessThanOrEqual(1);
+  });
+
+  test.each(["keras3/wrapped.weights.h5", "keras3/trained.weights.json", "keras2/wrapped.h5"])(
+    "%s without one is refused with the way out",
+    async (path) => {
+      await expect(readModelPath(at(path))).rejects.toMatchObject({
+        code: "file.unsupported",
+        hint: expect.stringContaining("--architecture FILE"),
+      });
+    },
+  );
+
+  test("an architecture without weights is refused", async () => {
+    await expect(readModelPath(at("keras3/wrapped.json"))).rejects.toMatchObject({
+      code: "file.unsupported",
+    });
+  });
+
+  test("the weights of another model are named, one by one", async () => {
+    await using opened = await readModelPath(at("keras3/wrapped.weights.h5"), {
+      architecture: at("keras3/trained.keras"),
+    });
+    const codes = opened.model.problems.map(({ code }) => code);
+    expect(new Set(codes)).toEqual(new Set(["weights.shape", "weights.unused"]));
+    expect(opened.model.problems.map(({ where }) => where)).toContain(
+      "layers/bidirectional/forward_layer/cell/vars/0",
+    );
+  });
+});
+
+test("weights that are not there are named by layer", async () => {
+  await using opened = await readModelPath(at("keras3/trained.weights.json"), {
+    architecture: at("keras3/wrapped.json"),
+  });
+  const missing = opened.model.problems.filter(({ code }) => code === "weights.missing");
+  expect(missing.map(({ where }) => where)).toContain("inner/steps");
+});
+
+describe("dtypes", () => {
+  test.each([
+    ["keras3/float16.keras", "float16"],
+    ["keras3/bfloat16.keras", "bfloat16"],
+    ["keras3/mixed_float16.keras", "float32"],
+    ["keras2/mixed_float16.keras", "float32"],
+  ])("%s holds %s, read as the same numbers", async (path, dtype) => {
+    await using opened = await readModelPath(at(path));
+    expect(opened.model.problems).toEqual([]);
+    const stored = opened.model.layers.flatMap(({ weights }) => weights);
+    expect(new Set(stored.map((weight) => weight.dtype))).toEqual(new Set([dtype]));
+    const { weights } = await recorded(at(path.replace(".keras", ".npz")));
+    const read = await Promise.all(stored.map((weight) => weight.read()));
+    expect(read.map(({ data }) => Array.from(data, Number))).toEqual(
+      weights.map(({ data }) => Array.from(data, Number)),
+    );
+  });
+
+  test("weights that are quantized are refused by layer and kind", async () => {
+    await expect(readModelPath(at("keras3/int8.keras"))).rejects.toMatchObject({
+      code: "layer.unsupported",
+      where: expect.stringContaining("hidden"),
+      details: { reason: expect.stringContaining("int8") },
+    });
+  });
+});
+
+test("training state comes along: the optimizer's variables in order, and how the model was compiled", async () => {
+  await using opened = await readModelPath(at("keras3/trained.keras"));
+  const { optimizerWeights, training } = opened.model;
+  expect(training?.optimizer).toBe("Adam");
+  expect(optimizerWeights.map(({ name, shape }) => [name, shape])).toEqual([
+    ["optimizer/vars/0", []],
+    ["optimizer/vars/1", []],
+    ...[5, 4, 4, 3].flatMap((_, i) => {
+      const shape = [[5, 4], [4], [4, 3], [3]][i];
+      return [2 + 2 * i, 3 + 2 * i].map((index) => [`optimizer/vars/${index}`, shape]);
+    }),
+  ]);
+  expect(Array.from((await optimizerWeights[0]?.read())?.data ?? [], Number)).toEqual([2]);
+});
+
+test("a class of the user's own that is called as one of Keras's is not taken for it", async () => {
+  await expect(readModelPath(at("keras3/custom.keras"))).rejects.toMatchObject({
+    code: "layer.unsupported",
+    details: { className: "own>Dense" },
+  });
+});
