@@ -19,7 +19,7 @@ export const inputsOf = (side: OpenedSide): readonly ModelInput[] =>
 
 /** What runs a side unless the user says otherwise: TF.js what is TF.js's; a graph has no 64-bit reading yet. */
 export const engineFor = ({ format }: OpenedSide, side: "a" | "b"): string =>
-  format === "tfjs-graph" || (side === "b" && format.startsWith("tfjs")) ? "tfjs:wasm" : "reference";
+  format === "tfjs-graph" || (side === "b" && format === "tfjs-layers") ? "tfjs:wasm" : "reference";
 
 export async function checkPair(
   a: OpenedSide,

@@ -19,6 +19,7 @@ import { reproduction } from "./reproduction.ts";
 export interface CheckFlags {
   readonly input?: readonly string[];
   readonly inputB?: readonly string[];
+  readonly architecture?: string;
   readonly samples?: number;
   readonly seed?: number;
   readonly a?: string;
@@ -59,8 +60,9 @@ export async function runCheck(
   const reports: Report[] = [];
   try {
     progress.stage("reading the models");
-    await using a = await readModelOrGraph(pathA);
-    await using b = await readModelOrGraph(pathB);
+    const described = flags.architecture === undefined ? {} : { architecture: flags.architecture };
+    await using a = await readModelOrGraph(pathA, described);
+    await using b = await readModelOrGraph(pathB, described);
     const input = await inputSpec(flags, a, b);
     const engineA = await engineNamed(flags.keras === true ? "keras" : (flags.a ?? engineFor(a, "a")));
     const namesB = flags.b ?? [engineFor(b, "b")];

@@ -11,9 +11,13 @@ import { colours } from "./colours.ts";
 
 export async function runInspect(
   path: string,
-  { json, color }: { readonly json?: boolean; readonly color: boolean },
+  {
+    json,
+    color,
+    architecture,
+  }: { readonly json?: boolean; readonly color: boolean; readonly architecture?: string },
 ): Promise<number> {
-  await using opened = await readModelOrGraph(path);
+  await using opened = await readModelOrGraph(path, architecture === undefined ? {} : { architecture });
   const style = colours(color, process.stdout);
   if ("graph" in opened) {
     const report = inspectGraph(opened.graph, writerOf(opened.graph));

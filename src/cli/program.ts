@@ -59,10 +59,11 @@ function buildProgram(invocation: Invocation, done: (exitCode: number) => void):
     .command("inspect")
     .argument("<MODEL>", MODEL_HELP)
     .description("what is in a model file: writer, layers, weights, problems")
+    .option("--architecture <FILE>", ARCHITECTURE_HELP)
     .option("--json", "print the result as JSON and nothing else")
     .option("--verbose", "show where an error came from")
     .option("--no-color", "no colours")
-    .action(async (model: string, flags: { json?: boolean; color: boolean }) => {
+    .action(async (model: string, flags: { json?: boolean; color: boolean; architecture?: string }) => {
       const { runInspect } = await import("./inspect.ts");
       done(await runInspect(model, flags));
     });
@@ -86,7 +87,8 @@ function buildProgram(invocation: Invocation, done: (exitCode: number) => void):
   return program;
 }
 
-const MODEL_HELP = "a .h5 file, a model.json, or a folder that holds one";
+const MODEL_HELP = "a .keras or .h5 file, a model.json, or a folder that holds one";
+const ARCHITECTURE_HELP = "for a file of weights alone: its model (JSON, .keras, .h5, model.json)";
 
 const AFTER_HELP = `
 Examples:
@@ -99,11 +101,15 @@ Exit codes: 0 agree, 1 differ, 2 bad file or usage, 3 this machine lacks somethi
 function addCheck(program: Command, invocation: Invocation, done: (exitCode: number) => void): void {
   program
     .command("check")
-    .argument("<A>", "the model to trust, usually Keras: a .h5 file, a model.json, or a folder with one")
+    .argument(
+      "<A>",
+      "the model to trust, usually Keras: a .keras or .h5 file, a model.json, or a folder with one",
+    )
     .argument("[B]", "the model under test, usually TensorFlow.js")
     .description("do two models predict the same? if not: where, why, how much, whose fault")
     .option("--input <FILE>", "feed this: .npy, .npz, .json or literal JSON (repeatable)", collect)
     .option("--input-b <FILE>", "feed B something else than A (repeatable)", collect)
+    .option("--architecture <FILE>", ARCHITECTURE_HELP)
     .option("--samples <N>", "how many made-up inputs when none are given (default 8)", count(1))
     .option("--seed <N>", "which made-up inputs (default 0)", count(0))
     .option("--a <ENGINE>", "what runs A: reference (default), keras, tfjs:cpu, tfjs:wasm")
@@ -140,7 +146,7 @@ function addConvert(program: Command, invocation: Invocation, done: (exitCode: n
     .option("--to <FORMAT>", "tfjs, keras, h5 or weights.h5 (default: from DEST's name)")
     .option("--quantize <TYPE>", "store weights as float16, uint16 or uint8; the report says what that costs")
     .option("--shard-size <BYTES>", "size of TensorFlow.js weight files (default 4194304)", count(1))
-    .option("--architecture <FILE>", "for a file of weights alone: its model (JSON, .keras, model.json)")
+    .option("--architecture <FILE>", ARCHITECTURE_HELP)
     .option("--companion <USE>", "auto or never: layers from vernier/tfjs (there are none yet)")
     .option("--ledger <FILE>", "write what became of every config key and weight")
     .option("--overwrite", "replace what DEST holds")
