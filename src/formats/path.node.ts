@@ -2,86 +2,49 @@
 
 import { createHash } from "node:crypto";
 import { closeSync, openSync, type Stats } from "node:fs";
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { VernierError } from "../base/errors.ts";
-import { type Detected, detect } from "./detect.ts";
 import { openHdf5 } from "./hdf5.node.ts";
-import type { Hdf5File } from "./hdf5.ts";
-import { readJson } from "./json-text.ts";
-import { kerasShardNames } from "./keras-weights.ts";
+import { keptHandle } from "./kept-handle.node.ts";
+import { type ModelFiles, openModelFiles } from "./model-files.ts";
 import { requireWithin, type Source } from "./source.ts";
-import { decodeShardPaths } from "./tfjs-manifest.ts";
 
-export interface OpenedPath {
-  /** Of the file, also when a folder was given. */
-  readonly path: string;
-  readonly source: Source;
-  readonly detected: Detected;
-  /** A file beside this one; throws `file.unreadable`. */
-  openBeside(relativePath: string): Promise<Source>;
-  /** The HDF5 reader over this file, started once. */
-  hdf5(): Promise<Hdf5File>;
-  /** One over another source: a part of this file, or a file beside it. Closed together with this. */
-  openHdf5(source: Source): Promise<Hdf5File>;
-  /** Of the file; of a `model.json` and its weight files together, in their order. Hex. */
-  sha256(): Promise<string>;
+export interface FileSource extends Source {
+  /** It opens again when it is read again. */
   close(): Promise<void>;
 }
 
+/** Node reads no more at once than fits 31 bits. */
+const MAX_READ_BYTES = 2 ** 30;
+
 /** Throws `file.unreadable` when nothing is there; an unknown content is data. */
-export async function openPath(path: string): Promise<OpenedPath> {
+export async function openPath(path: string): Promise<ModelFiles> {
   const file = await modelFileAt(path);
-  const source = await fileSource(file);
-  let reader: Promise<Hdf5File> | null = null;
-  const hdf5 = (): Promise<Hdf5File> => {
-    reader ??= openHdf5(source);
-    return reader;
-  };
-  const others: Hdf5File[] = [];
-  const openOther = async (other: Source): Promise<Hdf5File> => {
-    const opened = await openHdf5(other);
-    others.push(opened);
-    return opened;
-  };
-  const close = async (): Promise<void> => {
-    await Promise.all([(await reader?.catch(() => null))?.close(), ...others.map((other) => other.close())]);
-  };
-  try {
-    const detected = await detect(source, hdf5);
-    const openBeside = (relativePath: string): Promise<Source> =>
-      fileSource(join(dirname(file), relativePath));
-    return {
-      path: file,
-      source,
-      detected,
-      openBeside,
-      hdf5,
-      openHdf5: openOther,
-      sha256: () => sha256(source, detected, openBeside),
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return openModelFiles(await fileSource(file), {
+    openBeside: (relativePath) => fileSource(join(dirname(file), relativePath)),
+    openHdf5: (source) => openHdf5(source),
+    sha256,
+  });
 }
 
-/** A file, read by position. It is opened for each read, so that nothing needs closing. */
-export async function fileSource(path: string): Promise<Source> {
+/** A file, read by position. It is closed when nothing has been read for a moment; `close` does it at once. */
+export async function fileSource(path: string): Promise<FileSource> {
   const { size } = await statOf(path, path);
   const absolute = resolve(path);
+  const kept = keptHandle(absolute);
   return {
+    close: kept.close,
     name: path,
     sizeBytes: size,
     origin: { kind: "file", path: absolute, offset: 0, sizeBytes: size },
     async read(offset, length) {
       requireWithin({ name: path, sizeBytes: size }, offset, length);
-      const handle = await open(absolute, "r");
-      try {
+      return kept.use(async (handle) => {
         const bytes = new Uint8Array(length);
         for (let done = 0; done < length; ) {
-          const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+          const wanted = Math.min(length - done, MAX_READ_BYTES);
+          const { bytesRead } = await handle.read(bytes, done, wanted, offset + done);
           if (bytesRead === 0) {
             const details = { expected: `${offset + length} bytes`, received: `${offset + done}` };
             throw new VernierError("file.truncated", details, { where: [path] });
@@ -89,9 +52,7 @@ export async function fileSource(path: string): Promise<Source> {
           done += bytesRead;
         }
         return bytes;
-      } finally {
-        await handle.close();
-      }
+      });
     },
   };
 }
@@ -128,27 +89,13 @@ async function statOf(path: string, where: string, allowFolder = false): Promise
   }
 }
 
-async function sha256(
-  source: Source,
-  { kind }: Detected,
-  openBeside: (path: string) => Promise<Source>,
-): Promise<string> {
+async function sha256(parts: readonly Source[]): Promise<string> {
   const hash = createHash("sha256");
-  const add = async (part: Source): Promise<void> => {
-    const step = 4 * 2 ** 20;
+  const step = 4 * 2 ** 20;
+  for (const part of parts) {
     for (let at = 0; at < part.sizeBytes; at += step) {
       hash.update(await part.read(at, Math.min(step, part.sizeBytes - at)));
     }
-  };
-  await add(source);
-  if (kind === "tfjs-layers" || kind === "tfjs-graph" || kind === "tfjs-weights-only") {
-    const { json } = await readJson(source);
-    const manifest = (json as { weightsManifest?: unknown }).weightsManifest ?? [];
-    for (const path of decodeShardPaths(manifest, [source.name, "weightsManifest"])) {
-      await add(await openBeside(path));
-    }
   }
-  if (kind === "keras-weights-sharded")
-    for (const name of await kerasShardNames(source)) await add(await openBeside(name));
   return hash.digest("hex");
 }
