@@ -9,7 +9,7 @@ import { VernierError } from "../base/errors.ts";
 export { zipSync } from "fflate";
 
 /** Small steps: the callback sees at most a step's expansion before it can refuse more. */
-const STEP_BYTES = 16 * 2 ** 10;
+const STEP_BYTES = 32 * 2 ** 10;
 
 /** Raw deflate data. `fail` makes the error from a reason. */
 export function inflate(

@@ -7,6 +7,8 @@ import { malformed } from "./hdf5-header.ts";
 import type { Source } from "./source.ts";
 
 const PAGE_BYTES = 64 * 2 ** 10;
+/** Data as small as a bias lies among the metadata. */
+const SMALL_BYTES = 4 * 2 ** 10;
 /** 4 MiB: the metadata of a model with some 5,000 weights. */
 const MAX_PAGES = 64;
 
@@ -37,20 +39,22 @@ export function blocksOf(source: Source, end: number): Blocks {
     if (!inside) throw malformed(`an address outside the file (${address}, ${length} bytes)`);
     return address;
   };
+  const metadata = async (given: number | null, length: number): Promise<Uint8Array> => {
+    const address = check(given, length);
+    const first = Math.floor(address / PAGE_BYTES);
+    const start = address - first * PAGE_BYTES;
+    if (start + length <= PAGE_BYTES) return (await pageAt(first)).subarray(start, start + length);
+    if (length > PAGE_BYTES) return source.read(address, length);
+    const joined = new Uint8Array(length);
+    const head = (await pageAt(first)).subarray(start);
+    joined.set(head);
+    joined.set((await pageAt(first + 1)).subarray(0, length - head.length), head.length);
+    return joined;
+  };
   return {
-    async metadata(given, length) {
-      const address = check(given, length);
-      const first = Math.floor(address / PAGE_BYTES);
-      const start = address - first * PAGE_BYTES;
-      if (start + length <= PAGE_BYTES) return (await pageAt(first)).subarray(start, start + length);
-      if (length > PAGE_BYTES) return source.read(address, length);
-      const joined = new Uint8Array(length);
-      const head = (await pageAt(first)).subarray(start);
-      joined.set(head);
-      joined.set((await pageAt(first + 1)).subarray(0, length - head.length), head.length);
-      return joined;
-    },
+    metadata,
     async data(given, length) {
+      if (length <= SMALL_BYTES) return (await metadata(given, length)).slice();
       const bytes = await source.read(check(given, length), length);
       // A view of a source in memory must not be handed on: who gets a tensor may transfer its buffer.
       return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();

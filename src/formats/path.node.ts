@@ -21,11 +21,22 @@ const MAX_READ_BYTES = 2 ** 30;
 /** Throws `file.unreadable` when nothing is there; an unknown content is data. */
 export async function openPath(path: string): Promise<ModelFiles> {
   const file = await modelFileAt(path);
-  return openModelFiles(await fileSource(file), {
-    openBeside: (relativePath) => fileSource(join(dirname(file), relativePath)),
+  const files: FileSource[] = [];
+  const open = async (at: string): Promise<FileSource> => {
+    const source = await fileSource(at);
+    files.push(source);
+    return source;
+  };
+  const opened = await openModelFiles(await open(file), {
+    openBeside: (relativePath) => open(join(dirname(file), relativePath)),
     openHdf5: (source) => openHdf5(source),
     sha256,
   });
+  const close = async (): Promise<void> => {
+    await opened.close();
+    await Promise.all(files.map((source) => source.close()));
+  };
+  return { ...opened, close };
 }
 
 /** A file, read by position. It is closed when nothing has been read for a moment; `close` does it at once. */
