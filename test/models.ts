@@ -74,7 +74,7 @@ export class ModelBuilder {
       inputs: this.#inputs,
       outputs: this.#outputs,
       training: null,
-    topology: { name: null, className: "Functional", config: {}, layers: [], inputs: [], outputs: [] },
+    topology: { name: null, kind: "Functional", config: {}, layers: [], inputs: [], outputs: [] },
     maskRules: KERAS3_MASKS,
     optimizerWeights: [],
     kept: null,

@@ -10,6 +10,7 @@ import type { RoundedWeight } from "../formats/tfjs-stored.ts";
 import type { Model } from "../model/model.ts";
 import type { Topology } from "../model/topology.ts";
 import type { Plan } from "./plan.ts";
+import { restored } from "./restore.ts";
 import { writeH5 } from "./targets/h5.ts";
 import { writeKeras } from "./targets/keras.ts";
 import { writeTfjs } from "./targets/tfjs.ts";
@@ -37,7 +38,14 @@ export interface Conversion {
 }
 
 /** Throws `convert.refused`, which names every layer that the target cannot say, and `weights.*`. */
-export async function convert(model: Model, options: ConvertOptions): Promise<Conversion> {
+export async function convert(source: Model, options: ConvertOptions): Promise<Conversion> {
+  const { to } = options;
+  const before = to === "tfjs" ? { model: source, problems: [] } : restored(source);
+  const conversion = await converted(before.model, options);
+  return { ...conversion, problems: [...before.problems, ...conversion.problems] };
+}
+
+async function converted(model: Model, options: ConvertOptions): Promise<Conversion> {
   const { to, name = `model.${to}` } = options;
   switch (to) {
     case "tfjs": {

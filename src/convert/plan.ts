@@ -38,7 +38,7 @@ export interface PlannedLayer {
 
 export interface PlannedTopology {
   readonly name: string | null;
-  readonly className: "Sequential" | "Functional";
+  readonly kind: "Sequential" | "Functional";
   readonly config: JsonObject;
   readonly layers: readonly PlannedLayer[];
   readonly inputs: readonly NodeRef[];
@@ -77,4 +77,6 @@ export interface WeightMap {
   /** A weight of the rewritten layer. */
   readonly from: string;
   readonly map?: (tensor: Tensor) => Tensor;
+  /** Undoes `map`. */
+  readonly back?: (tensor: Tensor) => Tensor;
 }

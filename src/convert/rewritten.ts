@@ -23,6 +23,7 @@ export interface SaidPart {
     readonly from: string;
     readonly shape: Shape;
     readonly map?: (tensor: Tensor) => Tensor;
+    readonly back?: (tensor: Tensor) => Tensor;
   }[];
   readonly main: boolean;
   readonly fed: readonly Dims[];
@@ -100,6 +101,7 @@ function plain(layer: BoundLayer, said: SaidLayer, { inputs, outputs }: LayerToS
 
 /** `null` where the rewrite does not apply, or its parts cannot be said either. */
 function attempt(rewrite: Rewrite, layer: BoundLayer, what: LayerToSay, depth: number): Rewritten | null {
+  if (rewrite.general !== true && !layer.rewrites.includes(rewrite.id)) return null;
   const parts = rewrite.parts(layer, what);
   if (parts === null) return null;
   try {
@@ -138,7 +140,8 @@ function assemble(
     );
     const bound = bindPart(part, fed, what);
     const given = dimsAfter(bound, fed);
-    const words = i === main ? wordsFor(layer, bound, what.words) : {};
+    const own = Object.entries(part.config).filter(([key]) => bound.config[key] === undefined);
+    const words = { ...(i === main ? wordsFor(layer, bound, what.words) : {}), ...Object.fromEntries(own) };
     const said = rewritten(bound, { ...what, words, inputs: fed, outputs: given }, depth + 1);
     const offset = all.length;
     ids.push(...said.ids);
@@ -185,11 +188,25 @@ const isPrevious = (ref: PartRef | undefined, part: number): boolean =>
 function fromLayer(weight: SaidPart["weights"][number], { weights }: Part): SaidPart["weights"][number] {
   const origin = weights?.[weight.from];
   if (origin === undefined) return weight;
-  const first = origin.map;
-  const second = weight.map;
-  const map =
+  return {
+    ...weight,
+    from: origin.from,
+    ...joined("map", origin.map, weight.map),
+    ...joined("back", weight.back, origin.back),
+  };
+}
+
+type Step = ((tensor: Tensor) => Tensor) | undefined;
+
+/** One after the other, under the key; nothing where there is neither. */
+function joined<Key extends "map" | "back">(
+  key: Key,
+  first: Step,
+  second: Step,
+): { [K in Key]?: (tensor: Tensor) => Tensor } {
+  const both =
     first === undefined ? second : second === undefined ? first : (tensor: Tensor) => second(first(tensor));
-  return { ...weight, from: origin.from, ...(map === undefined ? {} : { map }) };
+  return both === undefined ? {} : ({ [key]: both } as { [K in Key]: (tensor: Tensor) => Tensor });
 }
 
 function bindPart(part: Part, fed: readonly Dims[], { languages }: LayerToSay): BoundLayer {

@@ -15,9 +15,9 @@ import type { PlannedLayer, PlannedTopology } from "./plan.ts";
 export function modelJson(topology: PlannedTopology, name: string, to: Dialect): JsonObject {
   const own = to === "keras3" ? topology.config : pick(topology.config, ["trainable"]);
   const config: Record<string, Json> = { ...own, name };
-  if (topology.className === "Sequential") {
+  if (topology.kind === "Sequential") {
     config["layers"] = topology.layers.map((layer) => entryJson(layer, to));
-    return modelEntry("Sequential", config, to);
+    return modelEntry(topology, config, to);
   }
   const nested = new Set(topology.layers.flatMap(({ name, inner }) => (inner === null ? [] : [name])));
   config["layers"] = topology.layers.map((layer) => ({
@@ -34,19 +34,15 @@ export function modelJson(topology: PlannedTopology, name: string, to: Dialect):
   };
   config["input_layers"] = ends(topology.inputs);
   config["output_layers"] = ends(topology.outputs);
-  // TF.js of every version and Keras before 2.4 know "Model"; Keras 3 writes "Functional".
-  return modelEntry(to === "keras3" ? "Functional" : "Model", config, to);
+  return modelEntry(topology, config, to);
 }
 
-function modelEntry(class_name: string, config: JsonObject, to: Dialect): JsonObject {
-  return to === "keras3"
-    ? {
-        module: `keras${class_name === "Sequential" ? "" : ".src.models.functional"}`,
-        class_name,
-        config,
-        registered_name: class_name === "Sequential" ? null : "Functional",
-      }
-    : { class_name, config };
+function modelEntry({ kind }: PlannedTopology, config: JsonObject, to: Dialect): JsonObject {
+  // TF.js of every version and Keras before 2.4 know "Model"; Keras 3 writes "Functional".
+  if (to !== "keras3") return { class_name: kind === "Functional" ? "Model" : kind, config };
+  return kind === "Functional"
+    ? { module: "keras.src.models.functional", class_name: kind, config, registered_name: kind }
+    : { module: "keras", class_name: kind, config, registered_name: null };
 }
 
 export function layerJson(class_name: string, config: JsonObject, to: Dialect): JsonObject {

@@ -25,9 +25,7 @@ export function translateTrainingKeys(
   const kept: Record<string, Json> = {};
   const translated = new Set<string>();
   for (const [key, value] of Object.entries(keys)) {
-    const said = isKnown(key, value, className, from, to)
-      ? sayKey(key, value, className, from, to)
-      : undefined;
+    const said = isKnown(key, value, className, from, to) ? sayKey(key, value, from, to) : undefined;
     if (said === undefined) {
       kept[key] = value;
       continue;
@@ -36,7 +34,7 @@ export function translateTrainingKeys(
     if (JSON.stringify(said) !== JSON.stringify(value)) {
       translated.add(key);
       // Words that come back to the same ones need no memory.
-      const back = sayKey(key, said, className, to, from);
+      const back = sayKey(key, said, to, from);
       if (JSON.stringify(back) !== JSON.stringify(value)) kept[key] = value;
     }
   }
@@ -46,7 +44,7 @@ export function translateTrainingKeys(
 /** Readers of Keras refuse keys that they do not know; what is written in Keras 2's words is read by Keras 3 too. */
 function isKnown(key: string, value: Json, className: string, from: Dialect, to: Dialect): boolean {
   const table = KERAS_KEYS[className];
-  if (to === "tfjs") return !REFUSED_BY_TFJS.some(([name, known]) => name === className && known === key);
+  if (to === "tfjs") return !(REFUSED_BY_TFJS[className] ?? []).includes(key);
   if (from === to || table === undefined) return true;
   if (key === "activity_regularizer") return value !== null;
   const has = (dialect: "keras2" | "keras3"): boolean => (table[dialect] ?? "").split(" ").includes(key);
@@ -54,14 +52,12 @@ function isKnown(key: string, value: Json, className: string, from: Dialect, to:
 }
 
 /** Keys of Keras 2 that TF.js's constructors throw at (tfjs-layers convolutional.ts, SeparableConv). */
-const REFUSED_BY_TFJS: readonly (readonly [className: string, key: string])[] = [
-  ["SeparableConv2D", "kernel_initializer"],
-  ["SeparableConv2D", "kernel_regularizer"],
-  ["SeparableConv2D", "kernel_constraint"],
-];
+const REFUSED_BY_TFJS: Readonly<Record<string, readonly string[]>> = {
+  SeparableConv2D: ["kernel_initializer", "kernel_regularizer", "kernel_constraint"],
+};
 
-function sayKey(key: string, value: Json, className: string, from: Dialect, to: Dialect): Json | undefined {
-  if (key === "dtype") return sayDtype(value, className, from, to);
+function sayKey(key: string, value: Json, from: Dialect, to: Dialect): Json | undefined {
+  if (key === "dtype") return sayDtype(value, from, to);
   if (from === to) return value;
   if (value === null) return to === "tfjs" ? undefined : null;
   if (key.endsWith("_initializer")) return sayObject(value, "keras.initializers", to, TFJS_INITIALIZERS);
@@ -124,12 +120,11 @@ function regularizerForTfjs(value: Json): Json | undefined {
 }
 
 /** A dtype policy: a name where the target has one for it. */
-function sayDtype(value: Json, className: string, from: Dialect, to: Dialect): Json | undefined {
+function sayDtype(value: Json, from: Dialect, to: Dialect): Json | undefined {
   const name = policyName(value);
   if (to === "tfjs") {
     // TF.js reads the dtype of inputs and Embedding only, and knows no others.
-    if (name === "float32" || (name === "int32" && className !== "Embedding")) return name;
-    return undefined;
+    return name === "float32" || name === "int32" ? name : undefined;
   }
   if (from === to) return value;
   if (name === null) return to === "keras3" ? value : undefined;

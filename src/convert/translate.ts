@@ -86,7 +86,7 @@ function requireWeights({ layers, problems }: Model): void {
 }
 
 function planTopology(state: State, topology: Topology, prefix: string): PlannedTopology {
-  let className = topology.className;
+  let { kind } = topology;
   const layers = topology.layers.flatMap((layer): PlannedLayer[] => {
     const name = state.names.of(layer.path);
     const path = `${prefix}${name}`;
@@ -101,12 +101,12 @@ function planTopology(state: State, topology: Topology, prefix: string): Planned
     }
     const said = sayOrRefuse(state, found.index, found.entry, layer);
     if (said === null) return [];
-    if (!said.isChain) className = "Functional";
+    if (!said.isChain) kind = "Functional";
     return placed(state, said, layer, { name, path, prefix, nodes, entry: found.entry });
   });
   return {
     name: topology.name,
-    className,
+    kind,
     config: topology.config,
     layers,
     inputs: topology.inputs.map((ref) => state.names.inRef(ref, topology)),
@@ -145,7 +145,7 @@ function nestedModel(
   return {
     name,
     path,
-    className: topology.className,
+    className: topology.kind,
     config: {},
     nodes,
     input: null,

@@ -24,7 +24,7 @@ export interface LayerEntry {
 
 export interface GraphSpec {
   readonly name: string | null;
-  readonly className: "Sequential" | "Functional";
+  readonly kind: "Sequential" | "Functional";
   /** The model's own keys, without its layers and connections. */
   readonly config: JsonObject;
   readonly layers: readonly LayerEntry[];
@@ -93,7 +93,7 @@ function decodeSequential(config: unknown, where: Place): GraphSpec {
     entry === undefined ? [] : [{ layer: entry.name, node: 0, tensor: 0 }];
   return {
     name: isObject(config) && typeof config["name"] === "string" ? config["name"] : null,
-    className: "Sequential",
+    kind: "Sequential",
     config: ownKeys(config),
     layers,
     inputs: refTo(layers[0]),
@@ -180,7 +180,7 @@ function decodeFunctional(config: unknown, where: Place): GraphSpec {
   });
   return {
     name: typeof config["name"] === "string" ? config["name"] : null,
-    className: "Functional",
+    kind: "Functional",
     config: ownKeys(config),
     layers,
     inputs: refsIn(config["input_layers"], [...where, "input_layers"]),

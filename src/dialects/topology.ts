@@ -11,10 +11,10 @@ import { canonicalNodes } from "./order.ts";
 
 /** `spec` in the numbering of its writer. Throws as `decodeGraph` does. */
 export function topologyOf(spec: GraphSpec, writtenIn: Dialect, prefix = ""): Topology {
-  const { name, className, config, layers, inputs, outputs } = canonicalNodes(spec, writtenIn);
+  const { name, kind, config, layers, inputs, outputs } = canonicalNodes(spec, writtenIn);
   return {
     name,
-    className,
+    kind,
     config,
     inputs,
     outputs,

@@ -51,11 +51,11 @@ interface Walk {
   readonly paths: Map<string, readonly WeightStore[]>;
 }
 
-function addModel({ className, layers }: Topology, prefix: string, walk: Walk): void {
+function addModel({ kind, layers }: Topology, prefix: string, walk: Walk): void {
   const { root, weightedTwice } = walk.rules;
   const used = new Map<string, number>();
   for (const layer of layers) {
-    if (className === "Sequential" && layer.input !== null) continue;
+    if (kind === "Sequential" && layer.input !== null) continue;
     const name = snakeCase(classOf(layer));
     const count = used.get(name) ?? 0;
     used.set(name, count + (weightedTwice && hasWeights(layer, walk.layers) ? 2 : 1));
@@ -76,7 +76,7 @@ function addLayer(path: string, group: string, { layers, rules, paths }: Walk): 
 
 /** "Model" is what Keras 2 called a Functional in some files; a package stands before ">". */
 const classOf = ({ className, inner }: TopologyLayer): string =>
-  inner === null ? (className.split(">").at(-1) ?? "") : inner.className;
+  inner === null ? (className.split(">").at(-1) ?? "") : inner.kind;
 
 const hasWeights = ({ path, inner }: TopologyLayer, layers: ReadonlyMap<string, BoundLayer>): boolean =>
   inner === null

@@ -31,7 +31,7 @@ import { headlineOf, verdictOf } from "./verdict.ts";
 const NOTHING = { contribution: null, alone: null } as const;
 
 export async function check(options: CheckOptions): Promise<Report> {
-  const { b, reporter } = options;
+  const { reporter } = options;
   const timings: Record<string, number> = {};
   const timed = async <T>(stage: string, work: () => Promise<T>): Promise<T> => {
     reporter?.stage(stage);
@@ -42,10 +42,15 @@ export async function check(options: CheckOptions): Promise<Report> {
   };
   const ops = float64Ops();
   const weights = weightCache();
-  const rewritten = await timed("match", () => rewrittenLike(options.a.model, b.model));
-  // An engine runs A's own file, whose calls are A's own layers.
-  const like = options.engineA === "reference" ? rewritten : null;
+  // An engine runs its side's own file, whose calls are that file's own layers.
+  const like = await timed("match", async () =>
+    options.engineA === "reference" ? rewrittenLike(options.a.model, options.b.model) : null,
+  );
+  const likeB = await timed("match", async () =>
+    options.engineB === "reference" && like === null ? rewrittenLike(options.b.model, options.a.model) : null,
+  );
   const a = like === null ? options.a : { ...options.a, model: like.model };
+  const b = likeB === null ? options.b : { ...options.b, model: likeB.model };
   const matching = await timed("match", () => matchModels(a.model, b.model));
   const files = await timed("compare files", () => findDifferences(a.model, b.model, matching, weights));
   const fed = await feed(options.input, a.model, b.model, matching);

@@ -100,7 +100,7 @@ export function boundaryModel(graph: TfjsGraphFile): Model {
     })),
     inputs,
     outputs: [],
-    topology: { name: null, className: "Functional", layers: [], inputs: [], outputs: [], config: {} },
+    topology: { name: null, kind: "Functional", layers: [], inputs: [], outputs: [], config: {} },
     maskRules: KERAS3_MASKS,
     optimizerWeights: [],
     kept: null,

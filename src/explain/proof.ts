@@ -8,6 +8,7 @@ import type { Problem } from "../base/problem.ts";
 import type { Report } from "../compare/findings.ts";
 import type { Conversion } from "../convert/convert.ts";
 import { modelFromPlan } from "../convert/planned-model.ts";
+import { translate } from "../convert/translate.ts";
 import type { Engine, EngineOptions } from "../engines/engine.ts";
 import { check } from "./check.ts";
 import { equalWeights, type UnequalWeight } from "./equal-weights.ts";
@@ -33,7 +34,10 @@ export interface Proof {
 }
 
 export async function prove(options: ProofOptions): Promise<Proof> {
-  const { source, written, conversion, quantized, reporter } = options;
+  const { written, conversion, quantized, reporter } = options;
+  const restored = conversion.plan.source;
+  // A model on its way back is proved as what it was; that this is what it is now, by rewriting it again.
+  const source = restored === options.source.model ? options.source : { ...options.source, model: restored };
   const report = await check({
     a: source,
     b: written,
@@ -48,7 +52,12 @@ export async function prove(options: ProofOptions): Promise<Proof> {
   const planned = modelFromPlan(conversion.plan);
   const roundings = new Set(conversion.rounded.map(({ name }) => name));
   const unequal = await equalWeights(planned, written.model, { quantized, rounded: roundings });
-  const faults = await rewriteFaults(source.model, conversion.plan, report.input.samples, options.input);
+  const { samples } = report.input;
+  const faults = await rewriteFaults(source.model, conversion.plan, samples, options.input);
+  if (source !== options.source) {
+    const again = translate(restored, { to: options.source.model.dialect });
+    faults.push(...(await rewriteFaults(restored, again, samples, options.input)));
+  }
   const known = new Set(
     conversion.problems.flatMap(({ code, where }) => (code === "convert.known-fault" ? [where] : [])),
   );

@@ -37,5 +37,6 @@ export const activationLayer = defineLayer({
   config: { activation: required(activation) },
   identity: (config) => config.activation === "linear",
   call: (ops, { config, input, mask }) => result(activate(ops, config.activation, input), mask),
+  rewrites: ["activation-as-layers"],
   samples: ACTIVATIONS.filter((name) => name !== "hard_sigmoid_keras2").flatMap(samplesOf),
 });

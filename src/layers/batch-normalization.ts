@@ -133,6 +133,7 @@ export const batchNormalization = defineLayer({
     },
   ],
 
+  rewrites: ["axis-last"],
   samples: [
     { config: {}, inputs: [{ shape: [3, 5] }] },
     { config: { epsilon: 0.1, center: false }, inputs: [{ shape: [2, 3, 4] }] },

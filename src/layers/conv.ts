@@ -69,6 +69,7 @@ const convOf = (rank: number, classNames: readonly [string, ...string[]], sample
       },
     ],
 
+    rewrites: ["dense-kernel", "channels-last", "explicit-padding"],
     samples,
   });
 

@@ -16,6 +16,7 @@ export const cropping1d = defineLayer({
   classNames: ["Cropping1D"],
   config: { cropping: optional(margins(1), [[1, 1]]) },
   call: (ops, { config, input }) => result(cropped(ops, input, 1, config.cropping)),
+  rewrites: ["line-as-image"],
   samples: [
     { config: { cropping: 1 }, inputs: [{ shape: [2, 5, 3] }] },
     { config: { cropping: [2, 0] }, inputs: [{ shape: [2, 5, 3] }] },

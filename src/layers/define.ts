@@ -182,6 +182,8 @@ export interface LayerFamily<F extends Fields> {
    * Kernels that give wrong numbers are `knownFaults`.
    */
   refusedByTfjs?(config: ConfigOf<F>, inputs: readonly Dims[]): string | null;
+  /** Rewrites by other layers that are for this one (convert/rewrites), by id. */
+  readonly rewrites?: readonly string[];
   readonly samples: readonly Sample[];
 }
 
@@ -194,7 +196,10 @@ export interface LayerDefinition {
   encode(config: JsonObject, context: EncodeContext): JsonObject;
   refusedByTfjs(config: JsonObject, inputs: readonly Dims[]): string | null;
   /** The other keys of a file's config: those that only training depends on, and those that no rule knows. */
-  otherKeys(json: JsonObject, dialect: Dialect): { readonly training: JsonObject; readonly unknown: readonly string[] };
+  otherKeys(
+    json: JsonObject,
+    dialect: Dialect,
+  ): { readonly training: JsonObject; readonly unknown: readonly string[] };
 }
 
 /** Keys that every layer may have and that no prediction depends on. */
@@ -239,6 +244,7 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
         identity:
           typeof family.identity === "function" ? family.identity(config) : (family.identity ?? false),
         weights,
+        rewrites: family.rewrites ?? [],
         stores: (rules) => storesOf(family.stores ?? {}, weights, inner, rules),
         formulas: formulas.length,
         knownFaults: (engine, inputs) =>
@@ -323,10 +329,10 @@ function encodeConfig(fields: Fields, config: JsonObject, context: EncodeContext
     const [spelling] = spellingsOf(name, field, to);
     const value = config[name];
     if (spelling === undefined || field.ignoredBy.includes(to) || value === undefined) continue;
-    if (field.rare && to !== from && same(value, field.fallback)) continue;
     const read = field.ignoredBy.includes(from) ? [] : spellingsOf(name, field, from);
     const key = read.find((known) => fileConfig[known] !== undefined);
     const raw = key === undefined ? undefined : fileConfig[key];
+    if (field.rare && (to !== from || raw === undefined) && same(value, field.fallback)) continue;
     const kept =
       raw !== undefined && !isObject(raw) && same(meaning(field, raw, to), meaning(field, raw, from));
     if (kept && meaning(field, raw, to) !== undefined) {

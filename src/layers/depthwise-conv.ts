@@ -56,6 +56,7 @@ export const depthwiseConv2d = defineLayer({
 
   knownFaults: [WASM_ZEROS],
 
+  rewrites: ["dense-kernel", "explicit-padding"],
   samples: [
     { config: { kernel_size: 3 }, inputs: image },
     { config: { kernel_size: [3, 2], strides: 2, padding: "same", depth_multiplier: 2 }, inputs: image },

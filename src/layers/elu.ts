@@ -22,6 +22,7 @@ export const eluLayer = defineLayer({
   // tfjs-layers advanced_activations.ts throws "Non-default alpha value".
   refusedByTfjs: ({ alpha }) => (alpha === 1 ? null : "its ELU knows alpha = 1 only"),
 
+  rewrites: ["relu-parts"],
   samples: [
     { config: {}, inputs: [{ shape: [3, 4, 5], mask: "ragged" }] },
     { config: { alpha: 0.3 }, inputs: [{ shape: [3, 9] }] },

@@ -30,6 +30,7 @@ export const flatten = defineLayer({
       ? null
       : "its Flatten takes at least two axes beside the batch, of known lengths",
 
+  rewrites: ["flatten-as-reshape"],
   samples: [
     { config: {}, inputs: [{ shape: [2, 3, 4] }] },
     { config: { data_format: "channels_first" }, inputs: [{ shape: [2, 3, 4] }] },

@@ -36,6 +36,7 @@ function globalOf(
     },
     // The cpu backend divides every step first (Mean.js); where a mask counts, it is the formula above.
     formulas: f === "max" ? [] : [withQuotients(rank)],
+    rewrites: ["keep-dims", "channels-last"],
     samples,
   });
 }

@@ -136,18 +136,20 @@ function mergeLayer(
   className: string,
   [first, ...others]: readonly [Merge, ...Merge[]],
   samples = MANY,
+  rewrites: readonly string[] = [],
 ): LayerDefinition {
   return defineLayer({
     classNames: [className],
     config: {},
     call: merging(first),
     formulas: others.map(merging),
+    rewrites,
     samples,
   });
 }
 
 export const addLayer = mergeLayer("Add", [sum]);
-export const subtractLayer = mergeLayer("Subtract", [difference], PAIRS);
+export const subtractLayer = mergeLayer("Subtract", [difference], PAIRS, ["subtract-as-add"]);
 export const multiplyLayer = mergeLayer("Multiply", [product]);
 export const averageLayer = mergeLayer("Average", averages);
 export const maximumLayer = mergeLayer("Maximum", [extremum("maximum")]);

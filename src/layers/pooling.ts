@@ -26,6 +26,7 @@ function poolingOf(
       const options: PoolOptions = { window: pool_size, strides: strides ?? pool_size, padding };
       return result(channelsLast(ops, data_format, input, (x) => ops.pool(f, x, options)));
     },
+    rewrites: ["channels-last"],
     samples,
   });
 }

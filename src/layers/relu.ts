@@ -46,6 +46,7 @@ export const reluLayer = defineLayer({
     return result(subtract(ops, clipped, multiply(ops, scalar(ops, negative_slope), below)), mask);
   },
 
+  rewrites: ["relu-parts"],
   samples: [
     { config: {}, inputs: [{ shape: [3, 4, 5], mask: "ragged" }] },
     { config: { max_value: 6 }, inputs: [{ shape: [3, 9], values: "large" }] },

@@ -60,6 +60,7 @@ export const separableConv2d = defineLayer({
 
   knownFaults: [WASM_ZEROS],
 
+  rewrites: ["channels-last", "explicit-padding"],
   samples: [
     { config: { filters: 4, kernel_size: 3 }, inputs: image },
     {

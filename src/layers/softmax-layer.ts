@@ -85,6 +85,7 @@ export const softmaxLayer = defineLayer({
       ? "its Softmax runs along the last axis only"
       : null,
 
+  rewrites: ["axis-last"],
   samples: [
     { config: {}, inputs: [{ shape: [2, 3, 4] }] },
     { config: { axis: 1 }, inputs: [{ shape: [2, 3, 4] }] },

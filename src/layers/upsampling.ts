@@ -21,6 +21,7 @@ export const upSampling1d = defineLayer({
     }),
   },
   call: (ops, { config, input }) => result(repeat(ops, input, config.size, 1)),
+  rewrites: ["line-as-image"],
   samples: [{ config: { size: 3 }, inputs: [{ shape: [2, 3, 4] }] }],
 });
 

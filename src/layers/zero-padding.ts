@@ -21,6 +21,7 @@ export const zeroPadding1d = defineLayer({
   },
   call: (ops, { config, input }) =>
     result(ops.pad(input, withBatchAndChannels(config.data_format, config.padding), 0)),
+  rewrites: ["channels-last", "line-as-image"],
   samples: [
     { config: { padding: 2 }, inputs: [{ shape: [2, 3, 4] }] },
     { config: { padding: [0, 3] }, inputs: [{ shape: [2, 3, 4] }] },

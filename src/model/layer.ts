@@ -117,6 +117,8 @@ export interface BoundLayer {
   /** Hands its only input through in prediction (Dropout and its kin): may be left out without a change. */
   readonly identity: boolean;
   readonly weights: readonly WeightSpec[];
+  /** Ids of the rewrites by other layers that are for it. */
+  readonly rewrites: readonly string[];
   /** Where Keras's weight files keep them; groups without variables are not listed. */
   stores(rules: StoreRules): readonly WeightStore[];
   /** The layer's mathematics, in whatever reading `ops` is. `formulas` > 1: see `formula`. */

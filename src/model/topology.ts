@@ -25,7 +25,7 @@ export interface NodeSpec {
 
 export interface Topology {
   readonly name: string | null;
-  readonly className: "Sequential" | "Functional";
+  readonly kind: "Sequential" | "Functional";
   /** In the order of the file. A Sequential's input is the first, whether its file lists it or not (`implied`). */
   readonly layers: readonly TopologyLayer[];
   readonly inputs: readonly NodeRef[];

@@ -56,9 +56,9 @@ const LAYERS: Readonly<Record<string, () => Part[]>> = {
   ],
 };
 
-function partsOf({ className, config }: BoundLayer): Part[] | null {
+function partsOf({ config }: BoundLayer): Part[] | null {
   const { activation: name } = config;
-  if (className !== "Activation" || typeof name !== "string") return null;
+  if (typeof name !== "string") return null;
   const parameter = /^(leaky_relu|elu)\((.*)\)$/.exec(name);
   if (parameter !== null)
     return chain(

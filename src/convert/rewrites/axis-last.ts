@@ -8,7 +8,7 @@ export const axisLast: Rewrite = {
   summary: "Permute around a layer whose axis is not last",
   exact: true,
   parts({ className, config }, { inputs: [input] }) {
-    const axis = axisOf(className, config["axis"]);
+    const axis = axisOf(config["axis"]);
     if (axis === null || input === undefined || axis === input.length - 1 || axis < 1) return null;
     const last = input.length - 1;
     return chain(
@@ -16,7 +16,7 @@ export const axisLast: Rewrite = {
       {
         suffix: "inside",
         className,
-        config: { ...config, axis: className === "Softmax" ? [last] : last },
+        config: { ...config, axis: typeof config["axis"] === "number" ? last : [last] },
         main: true,
       },
       { suffix: "axis_back", className: "Permute", config: { dims: moved(input, last, axis) } },
@@ -24,11 +24,9 @@ export const axisLast: Rewrite = {
   },
 };
 
-function axisOf(className: string, axis: unknown): number | null {
-  if (className === "BatchNormalization" && typeof axis === "number") return axis;
-  if (className === "Softmax" && Array.isArray(axis) && axis.length === 1 && typeof axis[0] === "number")
-    return axis[0];
-  return null;
+function axisOf(axis: unknown): number | null {
+  const one: unknown = Array.isArray(axis) && axis.length === 1 ? axis[0] : axis;
+  return typeof one === "number" ? one : null;
 }
 
 /** Permute's `dims`, from 1, that take axis `from` to `to` and leave the others in order. */

@@ -3,22 +3,12 @@
 import { moved } from "./axis-last.ts";
 import { chain, type Rewrite } from "./rewrite.ts";
 
-const CLASSES = new Set([
-  "Conv1D",
-  "SeparableConv2D",
-  "MaxPooling1D",
-  "AveragePooling1D",
-  "GlobalMaxPooling1D",
-  "GlobalAveragePooling1D",
-  "ZeroPadding1D",
-]);
-
 export const channelsLast: Rewrite = {
   id: "channels-last",
   summary: "Permute around a layer whose channels come first",
   exact: true,
   parts({ className, config }, { inputs: [input], outputs: [output] }) {
-    if (!CLASSES.has(className) || config["data_format"] !== "channels_first") return null;
+    if (config["data_format"] !== "channels_first") return null;
     if (input === undefined || output === undefined) return null;
     // Softmax runs along the last axis of what the layer hands over, which here is another.
     if (config["activation"] === "softmax" || config["activation"] === "log_softmax") return null;

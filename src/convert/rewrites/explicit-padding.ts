@@ -7,14 +7,12 @@ import type { JsonObject } from "../../base/json.ts";
 import type { Dims } from "../../tensor/tensor.ts";
 import { chain, type Rewrite } from "./rewrite.ts";
 
-const CLASSES = new Set(["Conv1D", "Conv2D", "DepthwiseConv2D", "SeparableConv2D"]);
-
 export const explicitPadding: Rewrite = {
   id: "explicit-padding",
   summary: "ZeroPadding before a convolution without padding",
   exact: true,
   parts({ className, config }, { inputs: [input] }) {
-    if (!CLASSES.has(className) || config["padding"] === "valid" || input === undefined) return null;
+    if (config["padding"] === "valid" || input === undefined) return null;
     const pads = padsOf(config, input);
     if (pads === null) return null;
     const { data_format } = config;

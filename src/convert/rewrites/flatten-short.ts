@@ -6,9 +6,8 @@ export const flattenShort: Rewrite = {
   id: "flatten-as-reshape",
   summary: "Reshape in place of a Flatten that TF.js refuses",
   exact: true,
-  parts({ className, config }, { inputs: [input], outputs: [output] }) {
-    if (className !== "Flatten" || config["data_format"] === "channels_first" || input === undefined)
-      return null;
+  parts({ config }, { inputs: [input], outputs: [output] }) {
+    if (config["data_format"] === "channels_first" || input === undefined) return null;
     return chain({
       suffix: "flat",
       className: "Reshape",

@@ -5,16 +5,17 @@ import { chain, type Rewrite } from "./rewrite.ts";
 export const identityLayers: Rewrite = {
   id: "identity-in-prediction",
   summary: "A layer that only trains, by one that TF.js has",
+  general: true,
   exact: true,
-  parts({ className, identity, training }) {
+  parts({ identity, training }) {
     if (!identity) return null;
     const { rate } = training;
     return chain(
-      className.endsWith("Dropout2D") || className.endsWith("Dropout3D")
+      typeof rate === "number"
         ? {
             suffix: "dropout",
             className: "Dropout",
-            config: { rate: typeof rate === "number" ? rate : 0 },
+            config: { rate },
             main: true,
           }
         : { suffix: "linear", className: "Activation", config: { activation: "linear" }, main: true },

@@ -5,20 +5,15 @@ import { chain, type Rewrite } from "./rewrite.ts";
 
 const ENDS = [0, 0];
 
-/** The image's class and config; `null` for a layer that has no such form. */
-function imageLayer(className: string, config: JsonObject): { className: string; config: JsonObject } | null {
-  switch (className) {
-    case "ZeroPadding1D":
-      return config["data_format"] === "channels_first"
-        ? null
-        : { className: "ZeroPadding2D", config: { padding: [first(config["padding"]), ENDS] } };
-    case "Cropping1D":
-      return { className: "Cropping2D", config: { cropping: [first(config["cropping"]), ENDS] } };
-    case "UpSampling1D":
-      return { className: "UpSampling2D", config: { size: [config["size"] ?? 2, 1] } };
-    default:
-      return null;
-  }
+/** The class and config for images of what pads, crops or repeats a line. */
+function imageLayer(config: JsonObject): { className: string; config: JsonObject } | null {
+  const { padding, cropping, size, data_format } = config;
+  if (data_format === "channels_first") return null;
+  if (padding !== undefined)
+    return { className: "ZeroPadding2D", config: { padding: [first(padding), ENDS] } };
+  if (cropping !== undefined)
+    return { className: "Cropping2D", config: { cropping: [first(cropping), ENDS] } };
+  return size === undefined ? null : { className: "UpSampling2D", config: { size: [size, 1] } };
 }
 
 const first = (margins: unknown) => (Array.isArray(margins) ? margins[0] : ENDS);
@@ -27,8 +22,8 @@ export const lineAsImage: Rewrite = {
   id: "line-as-image",
   summary: "Reshape around the layer for images",
   exact: true,
-  parts({ className, config }, { inputs: [input], outputs: [output] }) {
-    const image = imageLayer(className, config);
+  parts({ config }, { inputs: [input], outputs: [output] }) {
+    const image = imageLayer(config);
     const [, time, channels] = input ?? [];
     const [, after] = output ?? [];
     if (image === null || typeof channels !== "number" || time === undefined) return null;

@@ -24,8 +24,8 @@ export const reluParts: Rewrite = {
   id: "relu-parts",
   summary: "A sloped ReLU by LeakyReLU, or as a sum",
   exact: true,
-  parts({ className, config }) {
-    if (className === "ELU" && typeof config["alpha"] === "number" && config["alpha"] !== 1)
+  parts({ config }) {
+    if (typeof config["alpha"] === "number")
       return [
         relu("above", null, [fromInput]),
         { suffix: "elu", className: "ELU", config: { alpha: 1 }, inputs: [fromInput] },
@@ -35,7 +35,7 @@ export const reluParts: Rewrite = {
         sum(after(0), after(4)),
       ];
     const { negative_slope: slope, threshold, max_value } = config;
-    if (className !== "ReLU" || typeof slope !== "number" || slope === 0 || threshold !== 0) return null;
+    if (typeof slope !== "number" || slope === 0 || threshold !== 0) return null;
     if (max_value === null)
       return chain({ suffix: "leaky", className: "LeakyReLU", config: { negative_slope: slope } });
     return [

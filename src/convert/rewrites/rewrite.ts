@@ -32,7 +32,10 @@ export interface RewriteContext {
 }
 
 export interface Rewrite {
+  /** A layer's definition names those that are for it (`rewrites`). */
   readonly id: string;
+  /** For every layer, whatever its definition names. */
+  readonly general?: boolean;
   /** For people: "Permute around a BatchNormalization whose axis is not last". */
   readonly summary: string;
   /** The same numbers in exact arithmetic always; `false`: roundings of its own. */

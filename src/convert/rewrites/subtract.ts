@@ -6,16 +6,8 @@ export const subtractAsAdd: Rewrite = {
   id: "subtract-as-add",
   summary: "Add of the negated second input",
   exact: true,
-  parts: ({ className }) =>
-    className === "Subtract"
-      ? [
-          {
-            suffix: "minus",
-            className: "Rescaling",
-            config: { scale: -1, offset: 0 },
-            inputs: [{ input: 1 }],
-          },
-          { suffix: "sum", className: "Add", config: {}, inputs: [{ input: 0 }, after(0)] },
-        ]
-      : null,
+  parts: () => [
+    { suffix: "minus", className: "Rescaling", config: { scale: -1, offset: 0 }, inputs: [{ input: 1 }] },
+    { suffix: "sum", className: "Add", config: {}, inputs: [{ input: 0 }, after(0)] },
+  ],
 };

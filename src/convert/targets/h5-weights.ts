@@ -18,7 +18,7 @@ export function weightsGroup(
   const trains = topology.config["trainable"] !== false;
   const children = new Map<string, Hdf5Group>();
   for (const layer of topology.layers) {
-    if (topology.className === "Sequential" && layer.input !== null) continue;
+    if (topology.kind === "Sequential" && layer.input !== null) continue;
     children.set(layer.name, layerGroup(layer, trains, to));
   }
   const names = splitAttribute("layer_names", [...children.keys()]);

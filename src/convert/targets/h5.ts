@@ -39,7 +39,9 @@ export function writeH5(plan: Plan, name: string): WrittenModel {
   const json = modelJson(plan.topology, plan.topology.name ?? "model", to);
   const { module: _module, registered_name: _registered, ...bare } = json;
   const attributes = new Map<string, Hdf5AttributeValue>([
-    ...stamps,
+    // Here Keras writes text, there bytes.
+    ["backend", backend],
+    ["keras_version", version],
     ["model_config", pythonText(legacy(bare))],
     ...(training === null ? [] : ([["training_config", pythonText(training.config)]] as const)),
     ...(isWorthKeeping(kept) ? ([["vernier", pythonText(kept)]] as const) : []),
