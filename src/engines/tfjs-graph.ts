@@ -9,6 +9,7 @@
 import type * as converter from "@tensorflow/tfjs-converter";
 import type { io } from "@tensorflow/tfjs-core";
 import { isObject } from "../base/json.ts";
+import { isControlFlow, isHashTable } from "../formats/graph-constructs.ts";
 import { decodeSignature } from "../formats/graph-def.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { EngineInfo, TracedCall } from "./engine.ts";
@@ -76,22 +77,29 @@ export function describeGraph({ model }: GraphRunner): Pick<EngineInfo, "inputs"
 
 /** `model.execute`, as `model.predict` calls it; `executeAsync` where TF.js asks for it. */
 export async function predictGraph(runner: GraphRunner, inputs: readonly Tensor[]): Promise<Tensor[]> {
-  const { tf, model } = runner;
+  return run(runner, inputs, runner.model.outputNodes);
+}
+
+async function run(
+  { tf, model }: GraphRunner,
+  inputs: readonly Tensor[],
+  names: readonly string[],
+): Promise<Tensor[]> {
   // No tidy: it would dispose of the tables that the first run makes.
   const fed = inputs.map((input) => tfFromTensor(tf, input));
-  const results = await execute(model, fed);
+  const results = await execute(model, fed, [...names]);
   const read = results.map(tensorFromTf);
   const lasting = new Set(Object.values(model.weights).flatMap((list) => list.map(({ id }) => id)));
   for (const tensor of new Set([...fed, ...results])) if (!lasting.has(tensor.id)) tensor.dispose();
   return read;
 }
 
-async function execute(model: TfGraphModel, inputs: TfTensor[]): Promise<TfTensor[]> {
+async function execute(model: TfGraphModel, inputs: TfTensor[], names: string[]): Promise<TfTensor[]> {
   try {
-    return listOf(model.execute(inputs));
+    return listOf(model.execute(inputs, names));
   } catch (error) {
     if (!(error instanceof Error && ASYNC_ONLY.test(error.message))) throw error;
-    return listOf(await model.executeAsync(inputs));
+    return listOf(await model.executeAsync(inputs, names));
   }
 }
 
@@ -104,25 +112,69 @@ export async function traceGraph(
   onCall: (call: TracedCall) => void,
 ): Promise<Tensor[]> {
   const { tf, model, nodes } = runner;
+  if (nodes.some(({ op }) => isHashTable(op))) return traceByName(runner, inputs, onCall);
   const keeps = setKeep(tf, true);
   try {
     const outputs = await predictGraph(runner, inputs);
-    if (!keeps) return outputs;
-    const kept = model.getIntermediateTensors() ?? {};
-    const hashes = new Map<string, readonly string[]>();
-    for (const { name, op, input } of nodes) {
-      if (op === "Const") continue;
-      const tensors = (kept[name] ?? []).filter(isReadable).map(tensorFromTf);
-      if (tensors.length === 0) continue;
-      const outputHashes = tensors.map(({ shape, data }) => hashTensor(shape, data));
-      hashes.set(name, outputHashes);
-      const inputHashes = input.flatMap((edge) => hashOf(edge, hashes) ?? []);
-      onCall({ path: name, className: op, inputHashes, outputs: tensors, outputHashes, cells: [] });
+    if (keeps) {
+      const kept = model.getIntermediateTensors() ?? {};
+      handOver(nodes, (name) => (kept[name] ?? []).filter(isReadable).map(tensorFromTf), onCall);
+      model.disposeIntermediateTensors();
     }
-    model.disposeIntermediateTensors();
     return outputs;
   } finally {
     if (keeps) setKeep(tf, false);
+  }
+}
+
+/**
+ * TF.js disposes of a table's handle after the first run (graph_executor.ts, `_executeAsync`) and cannot keep it then:
+ * nodes are asked for beside the outputs, where none runs in a loop's frame, from which nothing can be asked.
+ */
+async function traceByName(
+  runner: GraphRunner,
+  inputs: readonly Tensor[],
+  onCall: (call: TracedCall) => void,
+): Promise<Tensor[]> {
+  const { model, nodes } = runner;
+  const framed = nodes.some(({ op }) => isControlFlow(op));
+  const asked = framed ? [] : askable(nodes, model.outputs);
+  const results = await run(runner, inputs, [...model.outputNodes, ...asked]);
+  const outputs = results.slice(0, model.outputNodes.length);
+  const seen = new Map(asked.map((name, i) => [name, results[outputs.length + i]]));
+  handOver(nodes, (name) => [seen.get(name)].filter((tensor) => tensor !== undefined), onCall);
+  return outputs;
+}
+
+/** What the outputs depend on, less constants, inputs and handles of tables. */
+function askable(nodes: GraphRunner["nodes"], outputs: readonly { readonly name: string }[]): string[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const found = new Set<string>();
+  const open = outputs.map(({ name }) => name);
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (found.has(name)) continue;
+    found.add(name);
+    for (const edge of byName.get(name)?.input ?? [])
+      if (!edge.startsWith("^")) open.push(edge.split(":")[0] ?? edge);
+  }
+  const plain = (op: string): boolean =>
+    op !== "Const" && !op.startsWith("Placeholder") && !(isHashTable(op) && !op.includes("Find"));
+  return nodes.flatMap(({ name, op }) => (found.has(name) && plain(op) ? [name] : []));
+}
+
+function handOver(
+  nodes: GraphRunner["nodes"],
+  tensorsOf: (name: string) => readonly Tensor[],
+  onCall: (call: TracedCall) => void,
+): void {
+  const hashes = new Map<string, readonly string[]>();
+  for (const { name, op, input } of nodes) {
+    const outputs = op === "Const" ? [] : tensorsOf(name);
+    if (outputs.length === 0) continue;
+    const outputHashes = outputs.map(({ shape, data }) => hashTensor(shape, data));
+    hashes.set(name, outputHashes);
+    const inputHashes = input.flatMap((edge) => hashOf(edge, hashes) ?? []);
+    onCall({ path: name, className: op, inputHashes, outputs, outputHashes, cells: [] });
   }
 }
 

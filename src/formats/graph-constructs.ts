@@ -37,6 +37,9 @@ const HASH_TABLES: ReadonlySet<string> = new Set([
   "LookupTableSizeV2",
 ]);
 
+export const isControlFlow = (op: string): boolean => CONTROL_FLOW.has(op);
+export const isHashTable = (op: string): boolean => HASH_TABLES.has(op);
+
 interface NamedNodes {
   readonly name: string | null;
   readonly nodes: readonly GraphNode[];

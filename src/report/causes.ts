@@ -1,6 +1,7 @@
 /** @file Causes as a person reads them: those of one kind together, the biggest first, weights in plain words. */
 
 import type { Cause, Report } from "../compare/findings.ts";
+import { isGraph } from "./graph.ts";
 import { plural } from "./numbers.ts";
 
 export interface CauseGroup {
@@ -81,8 +82,10 @@ export function whereOf(report: Report, cause: Cause): string {
     const index = rowOf(report, other);
     return other.kind === "input" || (index >= 0 && index < at);
   });
+  // What is not known of a graph's layers may differ too.
+  const known = ![report.sides.a, report.sides.b].some(isGraph);
   const agree =
-    at === 0
+    at === 0 || !known
       ? ""
       : before.length === 0
         ? "; the layers before it agree"
