@@ -12,15 +12,22 @@ import { decodeUtf8 } from "./hdf5-strings.ts";
 import { MAX_ATTRIBUTE_BYTES, MAX_LINKS, requireAtMost } from "./limits.ts";
 
 export interface Group {
+  /** In the order of their bytes. */
+  names(): Promise<string[]>;
+  find(name: string): Promise<Link | null>;
+}
+
+interface SymbolTable {
   readonly tree: number | null;
   /** The data of its local heap: names, and the targets of soft links. */
   readonly heap: Uint8Array;
 }
 
-/** Where a name leads: to an object header, or to another path. */
+/** Where a name leads: to an object header, to another path, or out of the file. */
 export type Link =
   | { readonly kind: "hard"; readonly header: number | null }
-  | { readonly kind: "soft"; readonly path: string };
+  | { readonly kind: "soft"; readonly path: string }
+  | { readonly kind: "outside" };
 
 interface Symbol {
   readonly name: Uint8Array;
@@ -43,10 +50,14 @@ const SOFT_LINK = 2;
 const NO_FREE_BLOCK = 1;
 
 /** `body` is that of the symbol table message. */
-export async function openGroup(blocks: Blocks, body: Uint8Array): Promise<Group> {
+export async function openGroup(blocks: Blocks, superblock: Superblock, body: Uint8Array): Promise<Group> {
   const fields = new Fields(body, "a symbol table");
   const tree = fields.address();
-  return { tree, heap: await readLocalHeap(blocks, fields.address()) };
+  const table = { tree, heap: await readLocalHeap(blocks, fields.address()) };
+  return {
+    names: () => namesIn(blocks, superblock, table),
+    find: (name) => findLink(blocks, superblock, table, name),
+  };
 }
 
 async function readLocalHeap(blocks: Blocks, address: number | null): Promise<Uint8Array> {
@@ -67,11 +78,10 @@ async function readLocalHeap(blocks: Blocks, address: number | null): Promise<Ui
   return heap;
 }
 
-/** In the order of the tree, which is that of the names' bytes. */
-export async function namesIn(
+async function namesIn(
   blocks: Blocks,
   { maxSymbols, maxChildren }: Superblock,
-  group: Group,
+  group: SymbolTable,
 ): Promise<string[]> {
   const names: string[] = [];
   let nodes = 0;
@@ -94,10 +104,10 @@ export async function namesIn(
   return names;
 }
 
-export async function findLink(
+async function findLink(
   blocks: Blocks,
   { maxSymbols, maxChildren }: Superblock,
-  group: Group,
+  group: SymbolTable,
   name: string,
 ): Promise<Link | null> {
   const wanted = new TextEncoder().encode(name);
@@ -143,7 +153,7 @@ async function readTreeNode(
 
 async function readSymbols(
   blocks: Blocks,
-  group: Group,
+  group: SymbolTable,
   { address, maxSymbols }: { address: number | null; maxSymbols: number },
 ): Promise<Symbol[]> {
   const fields = new Fields(
@@ -167,7 +177,7 @@ async function readSymbols(
   });
 }
 
-function nameAt({ heap }: Group, offset: number): Uint8Array {
+function nameAt({ heap }: SymbolTable, offset: number): Uint8Array {
   if (offset >= heap.length) throw malformed("a name outside its heap");
   return untilNul(heap.subarray(offset), "a name");
 }

@@ -1,8 +1,9 @@
 /** @file Paths → groups and datasets, links inside the file followed. Circles end at HDF5's own limit. */
 
 import { type Blocks, Recent } from "./hdf5-classic-blocks.ts";
-import { findLink, type Group, openGroup } from "./hdf5-classic-group.ts";
+import { type Group, openGroup } from "./hdf5-classic-group.ts";
 import { MESSAGE, type Message, readMessages } from "./hdf5-classic-header.ts";
+import { compactGroup } from "./hdf5-classic-links.ts";
 import type { Superblock } from "./hdf5-classic-superblock.ts";
 import { malformed, unsupported } from "./hdf5-header.ts";
 import { MAX_PATH_DEPTH, MAX_SOFT_LINKS, requireAtMost } from "./limits.ts";
@@ -46,8 +47,9 @@ export class Objects {
     const parentSteps = steps.slice(0, -1);
     const parent = await this.#find(parentSteps, links);
     if (parent?.kind !== "group") return null;
-    const link = await findLink(this.#blocks, this.#superblock, await parent.group(), name);
+    const link = await (await parent.group()).find(name);
     if (link === null) return null;
+    if (link.kind === "outside") throw unsupported("an HDF5 file with a link out of it");
     if (link.kind === "hard") return this.#object(link.header);
     if (links >= MAX_SOFT_LINKS) throw malformed("links that lead in a circle");
     const target = stepsOf(link.path.startsWith("/") ? link.path : `${parentSteps.join("/")}/${link.path}`);
@@ -61,12 +63,15 @@ export class Objects {
     const bodyOf = (type: number): Uint8Array | undefined =>
       messages.find((message) => message.type === type)?.body;
     const table = bodyOf(MESSAGE.symbolTable);
+    const info = bodyOf(MESSAGE.linkInfo);
     let group: Promise<Group> | null = null;
-    const open = (): Promise<Group> => {
-      group ??= openGroup(this.#blocks, table ?? new Uint8Array());
+    const open = async (): Promise<Group> => {
+      group ??= info
+        ? Promise.resolve(compactGroup(info, messages))
+        : openGroup(this.#blocks, this.#superblock, table ?? new Uint8Array());
       return group;
     };
-    if (table !== undefined) return { kind: "group", messages, group: open };
+    if (info !== undefined || table !== undefined) return { kind: "group", messages, group: open };
     if (bodyOf(MESSAGE.datatype) === undefined)
       throw malformed("an object that is neither group nor dataset");
     if (bodyOf(MESSAGE.dataspace) === undefined) throw unsupported("an HDF5 file with a datatype of its own");

@@ -18,7 +18,6 @@ import {
   globalHeapsOf,
 } from "./hdf5-classic-elements.ts";
 import { OutsideSubset } from "./hdf5-classic-fields.ts";
-import { namesIn } from "./hdf5-classic-group.ts";
 import { MESSAGE, type Message } from "./hdf5-classic-header.ts";
 import {
   decodeDataspace,
@@ -55,7 +54,6 @@ interface Described extends DatasetInfo, Stored {
 
 export class ClassicReader {
   readonly #blocks: Blocks;
-  readonly #superblock: Superblock;
   readonly #sizeBytes: number;
   readonly #objects: Objects;
   readonly #heaps: GlobalHeaps;
@@ -65,7 +63,6 @@ export class ClassicReader {
 
   private constructor(source: Source, superblock: Superblock) {
     this.#blocks = blocksOf(source, superblock.end);
-    this.#superblock = superblock;
     this.#sizeBytes = source.sizeBytes;
     this.#objects = new Objects(this.#blocks, superblock);
     this.#heaps = globalHeapsOf(this.#blocks);
@@ -93,7 +90,7 @@ export class ClassicReader {
   async group(path: string): Promise<readonly string[]> {
     const object = await this.#objects.find(path);
     if (object?.kind !== "group") throw malformed(`there is no group "${path}"`);
-    return namesIn(this.#blocks, this.#superblock, await object.group());
+    return (await object.group()).names();
   }
 
   async dataset(path: string): Promise<DatasetInfo> {
