@@ -12,6 +12,7 @@ import { colours } from "./colours.ts";
 import { engineNamed } from "./engine-names.ts";
 import { exitCodeOf, worst } from "./exit-code.ts";
 import { readInputs } from "./inputs.node.ts";
+import { ownConversion } from "./own-conversion.ts";
 import { progressLine } from "./progress.ts";
 import { reportFiles } from "./report-file.ts";
 import { reproduction } from "./reproduction.ts";
@@ -48,11 +49,6 @@ export async function runCheck(
   flags: CheckFlags,
   { signal, words }: { readonly signal: AbortSignal; readonly words: readonly string[] },
 ): Promise<number> {
-  if (pathB === undefined) {
-    throw new VernierError("usage.invalid", {
-      reason: "check takes two models; checking A against its own conversion comes with convert",
-    });
-  }
   checkUsage(flags);
   const write = await reportFiles(flags.report ?? []);
   const started = performance.now();
@@ -62,7 +58,8 @@ export async function runCheck(
     progress.stage("reading the models");
     const described = flags.architecture === undefined ? {} : { architecture: flags.architecture };
     await using a = await readModelOrGraph(pathA, described);
-    await using b = await readModelOrGraph(pathB, described);
+    await using b =
+      pathB === undefined ? await ownConversion(pathA, described) : await readModelOrGraph(pathB, described);
     const input = await inputSpec(flags, a, b);
     const engineA = await engineNamed(flags.keras === true ? "keras" : (flags.a ?? engineFor(a, "a")));
     const namesB = flags.b ?? [engineFor(b, "b")];

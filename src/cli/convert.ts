@@ -2,7 +2,7 @@
 
 import { VernierError } from "../base/errors.ts";
 import { type Conversion, type ConvertOptions, convert, TARGETS, type Target } from "../convert/convert.ts";
-import type { Ledger } from "../convert/ledger.ts";
+import { ledgerOf } from "../convert/ledger.ts";
 import { type OpenedModel, readModelPath } from "../dialects/read.node.ts";
 import { type Proof, prove } from "../explain/proof.ts";
 import { openDestination, type Staged } from "../formats/destination.node.ts";
@@ -70,7 +70,7 @@ export async function runConvert(
     if (exitCode === 0 && flags.ledger !== undefined)
       await writeNewFile(
         flags.ledger,
-        renderJson(ledgerOf(source, dest, target, conversion)),
+        renderJson(ledgerOf(source, { path: dest, format: target }, conversion.plan)),
         flags.overwrite === true,
       );
     const written = exitCode === 0 ? await staged.commit() : [];
@@ -167,16 +167,6 @@ function exitCodeOf(proofs: readonly Proof[]): number {
   );
 }
 const MACHINE = ["engine.unavailable", "engine.timeout", "engine.crashed", "protocol.malformed"];
-
-function ledgerOf(source: OpenedModel, dest: string, target: Target, { plan }: Conversion): Ledger {
-  const { model, path, format } = source;
-  return {
-    schema: "vernier.ledger/1",
-    source: { path, format, dialect: model.dialect, writer: model.writer },
-    target: { path: dest, format: target, dialect: plan.to, writer: "Vernier" },
-    entries: plan.ledger,
-  };
-}
 
 function say(
   report: ConvertReport,

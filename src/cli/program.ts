@@ -105,7 +105,7 @@ function addCheck(program: Command, invocation: Invocation, done: (exitCode: num
       "<A>",
       "the model to trust, usually Keras: a .keras or .h5 file, a model.json, or a folder with one",
     )
-    .argument("[B]", "the model under test, usually TensorFlow.js")
+    .argument("[B]", "the model under test, usually TensorFlow.js; left out: A's own conversion to it")
     .description("do two models predict the same? if not: where, why, how much, whose fault")
     .option("--input <FILE>", "feed this: .npy, .npz, .json or literal JSON (repeatable)", collect)
     .option("--input-b <FILE>", "feed B something else than A (repeatable)", collect)

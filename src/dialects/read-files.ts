@@ -21,6 +21,8 @@ export interface OpenedModel extends AsyncDisposable {
   readonly model: Model;
   /** Of the file, also when a folder was given. */
   readonly path: string;
+  /** What a report calls it, where the path says nothing to its reader. */
+  readonly label?: string;
   readonly format: ModelFormat;
   /** Of the file, or of all files that hold its weights; an architecture given beside it is not in it. */
   sha256(): Promise<string>;

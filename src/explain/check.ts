@@ -24,7 +24,7 @@ import { layerRows } from "./layer-rows.ts";
 import { type Observation, observe } from "./observe.ts";
 import type { CheckedModel, CheckOptions } from "./options.ts";
 import { outputsNotRun } from "./paired-outputs.ts";
-import { rewrittenLike, rowsOfSource } from "./rewritten-layers.ts";
+import { type RewrittenModel, rewrittenLike, rewrittenSide, rowsOfSource } from "./rewritten-layers.ts";
 import { engineSide, type RunningSide, referenceSide } from "./side.ts";
 import { headlineOf, verdictOf } from "./verdict.ts";
 
@@ -42,30 +42,32 @@ export async function check(options: CheckOptions): Promise<Report> {
   };
   const ops = float64Ops();
   const weights = weightCache();
-  // An engine runs its side's own file, whose calls are that file's own layers.
-  const like = await timed("match", async () =>
-    options.engineA === "reference" ? rewrittenLike(options.a.model, options.b.model) : null,
-  );
+  const like = await timed("match", () => rewrittenLike(options.a.model, options.b.model));
   const likeB = await timed("match", async () =>
-    options.engineB === "reference" && like === null ? rewrittenLike(options.b.model, options.a.model) : null,
+    like === null ? rewrittenLike(options.b.model, options.a.model) : null,
   );
   const a = like === null ? options.a : { ...options.a, model: like.model };
   const b = likeB === null ? options.b : { ...options.b, model: likeB.model };
   const matching = await timed("match", () => matchModels(a.model, b.model));
   const files = await timed("compare files", () => findDifferences(a.model, b.model, matching, weights));
   const fed = await feed(options.input, a.model, b.model, matching);
-  const open = (side: CheckedModel, engine: CheckOptions["engineA"]): Promise<RunningSide> =>
-    engine === "reference"
-      ? Promise.resolve(referenceSide(side.model, ops, weights))
-      : engineSide(side.model, engine, { path: side.path, format: side.format }, options.engineOptions);
+  const open = async (
+    { model, path, format }: CheckedModel,
+    engine: CheckOptions["engineA"],
+    as: RewrittenModel | null,
+  ): Promise<RunningSide> => {
+    if (engine === "reference") return referenceSide(as?.model ?? model, ops, weights);
+    const side = await engineSide(model, engine, { path, format }, options.engineOptions);
+    return as === null ? side : rewrittenSide(side, as);
+  };
 
   let observed: Observation | null = null;
   let failure: VernierError | null = null;
   const infos: { a: RunningSide | null; b: RunningSide | null } = { a: null, b: null };
   try {
-    await using sideB = await timed("load B", () => open(b, options.engineB));
+    await using sideB = await timed("load B", () => open(options.b, options.engineB, likeB));
     infos.b = sideB;
-    await using sideA = await timed("load A", () => open(a, options.engineA));
+    await using sideA = await timed("load A", () => open(options.a, options.engineA, like));
     infos.a = sideA;
     observed = await timed("run", () =>
       observe(
@@ -153,7 +155,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     }),
     sides: {
       a: await describeSide(options.a, infos.a, engineName(infos.a, options.engineA)),
-      b: await describeSide(b, infos.b, engineName(infos.b, options.engineB)),
+      b: await describeSide(options.b, infos.b, engineName(infos.b, options.engineB)),
     },
     input: {
       source: options.input.source,
@@ -244,9 +246,9 @@ const sayEngine = (side: RunningSide | null, engine: string): string =>
     : engine;
 
 async function describeSide(side: CheckedModel, running: RunningSide | null, engine: string): Promise<Side> {
-  const { model, path, format } = side;
+  const { model, format } = side;
   return {
-    path,
+    path: side.label ?? side.path,
     format,
     dialect: model.dialect,
     writer: model.writer,

@@ -117,9 +117,11 @@ export async function observe(
     if (trace === null || side.info === null) return seen;
     const plain = rowsOf(name === "a" ? predictionsA : predictionsB, start, start + size);
     if (plain.some((tensor, i) => !equalBits(tensor, trace.final[i]))) tracedDiffers.add(name);
-    const judged = await certify(side.model, trace, inputs, side.info.arithmetic, (layer) =>
-      weights.weightsOf(side.model, layer),
+    const run = side.own?.model ?? side.model;
+    const seenCalls = await certify(run, trace, inputs, side.info.arithmetic, (layer) =>
+      weights.weightsOf(run, layer),
     );
+    const judged = side.own?.calls.flatMap((call) => seenCalls[call] ?? []) ?? seenCalls;
     certificates[name] =
       certificates[name].length === 0
         ? judged

@@ -29,6 +29,8 @@ export interface Reporter {
 export interface CheckedModel {
   readonly model: Model;
   readonly path: string;
+  /** What a report calls it, where the path says nothing to its reader. */
+  readonly label?: string;
   readonly format: EngineModel["format"];
   sha256(): Promise<string>;
 }

@@ -10,6 +10,7 @@ import type { Plan } from "../convert/plan.ts";
 import { modelFromPlan } from "../convert/planned-model.ts";
 import { translate } from "../convert/translate.ts";
 import type { Model } from "../model/model.ts";
+import type { RunningSide } from "./side.ts";
 
 export interface RewrittenModel {
   readonly model: Model;
@@ -30,6 +31,37 @@ export async function rewrittenLike(a: Model, b: Model): Promise<RewrittenModel 
     if (isVernierError(error)) return null;
     throw error;
   }
+}
+
+/**
+ * An engine that runs the file as it is, seen as the rewritten model: a part's certificate is the layer's, its last part's
+ * activation the layer's own.
+ */
+export function rewrittenSide(side: RunningSide, { model, plan }: RewrittenModel): RunningSide {
+  const original = new Map([...plan.renamed].map(([path, target]) => [target, path]));
+  const partOf = new Map(plan.rewritten.flatMap(({ path, parts }) => parts.map((part) => [part, path] as const)));
+  const last = new Set(plan.rewritten.map(({ parts }) => parts.at(-1)));
+  const idOf = (id: string): string => {
+    const [path = "", call] = id.split("#");
+    const own = partOf.get(path) ?? original.get(path) ?? path;
+    return call === undefined ? own : `${own}#${call}`;
+  };
+  const calls = model.calls.map(({ id }) => side.model.calls.findIndex((call) => call.id === idOf(id)));
+  const shows = model.calls.map(({ id }) => {
+    const [path = ""] = id.split("#");
+    return !partOf.has(path) || last.has(path);
+  });
+  return {
+    ...side,
+    model,
+    own: { model: side.model, calls },
+    predict: (inputs) => side.predict(inputs),
+    async activations(inputs) {
+      const { outputs, trace } = await side.activations(inputs);
+      return { trace, outputs: calls.map((call, i) => (shows[i] === true ? (outputs[call] ?? null) : null)) };
+    },
+    [Symbol.asyncDispose]: () => side[Symbol.asyncDispose](),
+  };
 }
 
 /** Rows of A's own layers: those of their parts joined, the worst certificate of each side. */

@@ -15,6 +15,8 @@ export interface RunningSide extends AsyncDisposable {
   readonly engine: string;
   /** `null`: the reference. */
   readonly info: EngineInfo | null;
+  /** Where the engine runs a file whose layers `model` says by others: that file's model, and its call for each of ours. */
+  readonly own?: { readonly model: Model; readonly calls: readonly number[] };
   /** Inputs in the order of `model.inputs`, outputs in that of `model.outputs`. */
   predict(inputs: readonly Tensor[]): Promise<Tensor[]>;
   /** Every call's outputs; the trace where an engine was watched. */

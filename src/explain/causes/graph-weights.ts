@@ -19,7 +19,7 @@ export interface GraphWeightFindings {
 /** `graphIs`: which side of the check the graph is. */
 export function graphWeightFindings(
   model: Model,
-  { found, replaced, missing }: GraphWeights,
+  { found, replaced, missing, reshaped }: GraphWeights,
   graphIs: "a" | "b",
 ): GraphWeightFindings {
   const findings: Finding[] = [];
@@ -57,7 +57,23 @@ export function graphWeightFindings(
       hint,
     });
   }
+  for (const { layer, weight, shape, constant } of reshaped) {
+    const path = model.layers[layer]?.path ?? "?";
+    findings.push({
+      kind: "structure",
+      side: "between",
+      layer: graphIs === "b" ? path : constant.name,
+      layerB: graphIs === "b" ? constant.name : path,
+      field: weight,
+      detail: "weight-shapes",
+      valueA: graphIs === "b" ? shape : constant.shape,
+      valueB: graphIs === "b" ? constant.shape : shape,
+      message: `${weight} of ${path} has shape [${shape.join(", ")}] in the model and [${constant.shape.join(", ")}] in the graph`,
+      hint: "the graph was exported from another model or another version of it; export the file that you trust again",
+    });
+  }
   for (const { layer, weight, shape } of missing) {
+    if (reshaped.some((other) => other.layer === layer && other.weight === weight)) continue;
     const path = model.layers[layer]?.path ?? "?";
     const reason = `no constant of the graph holds its numbers (${shape.join(" × ")}) or stands clearly in its place`;
     open.push({ what: `${weight} of ${path}`, reason });
