@@ -39,6 +39,13 @@ export interface GraphWeights {
   readonly replaced: readonly (FoundWeight & { readonly by: "name" | "only" | "order" })[];
   /** Weights that nothing in the graph was found for. */
   readonly missing: readonly { readonly layer: number; readonly weight: string; readonly shape: Shape }[];
+  /** Of `missing`: kernels in whose place a product takes one of another size. */
+  readonly reshaped: readonly {
+    readonly layer: number;
+    readonly weight: string;
+    readonly shape: Shape;
+    readonly constant: GraphConstant;
+  }[];
   readonly scopes: LayerScopes;
   readonly flow: GraphFlow;
   /** How many weights the model has. */
@@ -65,10 +72,14 @@ export async function matchGraphWeights(
   const left = constants.filter((constant) => !used.has(constant) && constant.shape.length > 0);
   const replaced = replacements(model, open, left, forms, scopes);
   const placed = new Set(replaced.flatMap(({ form }) => form.accounts));
+  const missing = open.filter(({ layer, weight }) => !placed.has(weightKey(layer, weight)));
+  const taken = new Set(replaced.map(({ constant }) => constant));
+  const free = left.filter((constant) => !taken.has(constant));
   return {
     found,
     replaced,
-    missing: open.filter(({ layer, weight }) => !placed.has(weightKey(layer, weight))),
+    missing,
+    reshaped: reshapedKernels(missing, free, scopes, flow),
     scopes,
     flow,
     total: all.length,
@@ -184,6 +195,36 @@ function replacements(
     }
   }
   return replaced;
+}
+
+/** Products that take their kernel second. */
+const PRODUCT = /MatMul|Conv2D|Conv3D|DepthwiseConv2dNative/;
+
+/** The only kernel of a layer that is missing, and the only one that a product in the layer's scope has left. */
+function reshapedKernels(
+  missing: readonly Open[],
+  free: readonly GraphConstant[],
+  scopes: LayerScopes,
+  { consumers }: GraphFlow,
+): GraphWeights["reshaped"] {
+  const rankOf = ({ shape }: { readonly shape: Shape }): number =>
+    shape.filter((extent) => extent !== 1).length;
+  const kernels = missing.filter((weight) => rankOf(weight) >= 2);
+  return kernels.flatMap(({ layer, weight, shape }) => {
+    const inLayer = free.filter(
+      (constant) =>
+        scopes.isOf(layer, constant.name) &&
+        rankOf(constant) === rankOf({ shape }) &&
+        (consumers.get(constant.name) ?? []).some(
+          ({ op, inputs }) => PRODUCT.test(op) && inputs[1]?.node === constant.name,
+        ),
+    );
+    const [constant] = inLayer;
+    const alone = inLayer.length === 1 && kernels.filter((other) => other.layer === layer).length === 1;
+    return constant === undefined || !alone || constant.values.length === sizeOf(shape)
+      ? []
+      : [{ layer, weight, shape, constant }];
+  });
 }
 
 /** Without axes of one element; a single number keeps one axis. */
