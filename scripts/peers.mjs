@@ -13,7 +13,7 @@
  * writes every result to $VERNIER_CACHE/peers-results.json. Exits 1 when anything is wrong or crashed, 3 without Python.
  */
 
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -73,6 +73,10 @@ async function main() {
   const started = performance.now();
   const scratch = mkdtempSync(join(tmpdir(), "vernier-peers-"));
   const results = [];
+  const details = join(
+    cache,
+    options.sample === undefined ? "peers-results.json" : "peers-sample-results.json",
+  );
   const keras = python === null ? null : openKeras(python);
   try {
     const kinds = options.files === "" ? null : options.files.split(",");
