@@ -137,7 +137,7 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
   }),
   "dest.unwritable": ({ reason }) => ({
     message: `the result cannot be written: ${reason}`,
-    hint: "nothing that was there has been changed; name a place where there is room and permission to write",
+    hint: "name a place where there is room and permission to write",
   }),
   "graph.malformed": ({ reason }) => ({
     message: `the model's connections make no sense: ${reason}`,

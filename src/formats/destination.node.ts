@@ -1,0 +1,184 @@
+/**
+ * @file Where a result is written: first beside its place under a temporary name, where it can be proved, then into
+ * place at once. Whoever opens the destination at any moment, also after a kill, finds the old model or the new one.
+ *
+ * A new folder and a single file are renamed into place. In a folder that is there, the new weight files get names
+ * that are not in use, the file that names them (`model.json`, the last) is renamed over the old one, and then the old
+ * model's weight files go. Everything else in the folder stays. The temporary folder lies inside a folder that is
+ * there, not beside it: that may be a mount of its own, into which nothing can be renamed from outside.
+ */
+
+import { rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { VernierError } from "../base/errors.ts";
+import { type DestinationPlace, findPlace } from "./destination-place.node.ts";
+import { type FileOperations, fileOperations, type OnStep } from "./file-operations.node.ts";
+import { onInterrupt } from "./interrupt.node.ts";
+import { cleanLeftovers, removeUnnamed, temporaryName, weightFilesOf, writeNames } from "./leftovers.node.ts";
+import type { OutputFile } from "./output.ts";
+import { renameShards } from "./tfjs-rename.ts";
+
+export interface DestinationOptions {
+  /** "file": one file (`.keras`, `.h5`). "folder": a TF.js model; `dest` may also be its `model.json`. */
+  readonly kind: "folder" | "file";
+  /** May what is there be replaced? */
+  readonly overwrite: boolean;
+  /** Before each change to the disk. */
+  readonly onStep?: OnStep;
+}
+
+export interface Destination extends AsyncDisposable {
+  /**
+   * Writes the files under a temporary name. The last is the one that a reader opens first; a "file" has no other, and
+   * is named as the destination. Throws `dest.unwritable`; then, and when this is disposed, nothing is left behind.
+   */
+  stage(files: readonly OutputFile[]): Promise<Staged>;
+}
+
+export interface Staged {
+  /** Of the staged model: `model.json`, or the file. */
+  readonly path: string;
+  /** Puts it into place; the paths written, the model's last. Throws `dest.exists` or `dest.unwritable`, then all is as before. */
+  commit(): Promise<readonly string[]>;
+  discard(): Promise<void>;
+}
+
+/** Changes nothing yet. Throws `dest.exists` when something is there, `dest.unwritable` when nothing can be written. */
+export async function openDestination(dest: string, options: DestinationOptions): Promise<Destination> {
+  const place = await findPlace(dest, options);
+  const files = fileOperations(dest, options.onStep);
+  const open = new Set<Staged>();
+  return {
+    async stage(outputs) {
+      await cleanLeftovers(place.base, files);
+      const staged = await stageAt(place, outputs, files, () => open.delete(staged));
+      open.add(staged);
+      return staged;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const staged of open) await staged.discard();
+    },
+  };
+}
+
+async function stageAt(
+  place: DestinationPlace,
+  outputs: readonly OutputFile[],
+  files: FileOperations,
+  onDone: () => void,
+): Promise<Staged> {
+  const folder = join(place.base, temporaryName());
+  const interrupts = onInterrupt(() => rmSync(folder, { recursive: true, force: true }));
+  const discard = async (): Promise<void> => {
+    interrupts[Symbol.dispose]();
+    onDone();
+    await files.remove(folder);
+  };
+  try {
+    const names = await writeAll(place, folder, outputs, files);
+    return {
+      path: join(folder, names.at(-1) ?? ""),
+      discard,
+      commit: () =>
+        interrupts.hold(async () => {
+          let old: readonly string[];
+          try {
+            old = await COMMITS[place.kind]({ place, folder, names, files });
+          } catch (error) {
+            await discard().catch(() => {});
+            throw error;
+          }
+          // The new model is in place. What cannot be tidied now stays listed in the temporary folder for a later run.
+          await removeUnnamed(place.base, old, files).then(discard, () => interrupts[Symbol.dispose]());
+          return place.kind === "file" ? [place.shown] : names.map((name) => join(place.shown, name));
+        }),
+    };
+  } catch (error) {
+    await discard().catch(() => {}); // the first error is the one to hear of
+    throw error;
+  }
+}
+
+/** The names that the files got. */
+async function writeAll(
+  place: DestinationPlace,
+  folder: string,
+  outputs: readonly OutputFile[],
+  files: FileOperations,
+): Promise<readonly string[]> {
+  const model = outputs.at(-1);
+  if (model === undefined || (place.kind === "file" && outputs.length !== 1)) {
+    throw new VernierError("internal", { reason: `${outputs.length} files for one destination` });
+  }
+  await files.makeFolder(folder);
+  const hashes: string[] = [];
+  for (const { name, ...file } of outputs.slice(0, -1)) {
+    if (name.includes("/")) await files.makeFolder(dirname(join(folder, name)));
+    hashes.push(await files.writeFile(join(folder, name), file));
+  }
+  const old = outputs.slice(0, -1).map(({ name }) => name);
+  const inUse = (name: string): Promise<boolean> => files.isThere(join(place.base, name));
+  const renamed =
+    place.kind === "into" && (await isAny([...old, model.name], inUse))
+      ? await renameShards(old, hashes, inUse)
+      : null;
+  for (const [i, name] of old.entries()) {
+    const to = renamed?.names[i] ?? name;
+    if (to !== name) await files.rename(join(folder, name), join(folder, to));
+  }
+  const last = renamed === null ? model : await renamed.rewrite(model);
+  const lastName = place.kind === "file" ? place.name : model.name;
+  await files.writeFile(join(folder, lastName), last);
+  await files.syncFolder(folder);
+  return [...(renamed?.names ?? old), lastName];
+}
+
+async function isAny(names: readonly string[], inUse: (name: string) => Promise<boolean>): Promise<boolean> {
+  for (const name of names) if (await inUse(name)) return true;
+  return false;
+}
+
+interface Commit {
+  readonly place: DestinationPlace;
+  /** The temporary one. */
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly files: FileOperations;
+}
+
+/** Each gives the names of the replaced model's weight files, which may go now. */
+const COMMITS: { readonly [K in DestinationPlace["kind"]]: (commit: Commit) => Promise<readonly string[]> } =
+  {
+    async file({ place: { base, name, replaces }, folder, files }) {
+      const to = join(base, name);
+      await (replaces ? files.rename : files.renameNew)(join(folder, name), to);
+      await files.syncFolder(base);
+      return [];
+    },
+    async new({ place: { base, name }, folder, files }) {
+      await files.renameNew(folder, join(base, name));
+      await files.syncFolder(base);
+      return [];
+    },
+    async into({ place: { base, replaces }, folder, names, files }) {
+      const model = names.at(-1) ?? "";
+      const shards = names.slice(0, -1);
+      const old = (await weightFilesOf(join(base, model))) ?? [];
+      await writeNames(folder, [...shards, ...old], files);
+      const moved: string[] = [];
+      try {
+        for (const name of shards) {
+          if (name.includes("/")) await files.makeFolder(dirname(join(base, name)));
+          await files.renameNew(join(folder, name), join(base, name));
+          moved.push(name);
+        }
+        await files.syncFolder(base);
+        await (replaces ? files.rename : files.renameNew)(join(folder, model), join(base, model));
+      } catch (error) {
+        for (const name of moved) await files.remove(join(base, name)).catch(() => {});
+        throw error;
+      }
+      await files.syncFolder(base);
+      return old;
+    },
+  };
