@@ -1,5 +1,8 @@
 /** @file The ledger of a conversion: what became of every config key and every weight of the source (INTERFACE). */
 
+import type { Model } from "../model/model.ts";
+import type { Plan } from "./plan.ts";
+
 export interface LedgerEntry {
   /** "dense/config/units", "dense/weights/kernel", "training/optimizer_config". */
   readonly path: string;
@@ -21,4 +24,18 @@ export interface LedgerSide {
   readonly format: string;
   readonly dialect: string;
   readonly writer: string | null;
+}
+
+export function ledgerOf(
+  source: { readonly model: Model; readonly path: string; readonly format: string },
+  target: { readonly path: string; readonly format: string },
+  plan: Plan,
+): Ledger {
+  const { path, format, model } = source;
+  return {
+    schema: "vernier.ledger/1",
+    source: { path, format, dialect: model.dialect, writer: model.writer },
+    target: { ...target, dialect: plan.to, writer: "Vernier" },
+    entries: plan.ledger,
+  };
 }

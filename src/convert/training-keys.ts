@@ -44,12 +44,16 @@ export function translateTrainingKeys(
 /** Readers of Keras refuse keys that they do not know; what is written in Keras 2's words is read by Keras 3 too. */
 function isKnown(key: string, value: Json, className: string, from: Dialect, to: Dialect): boolean {
   const table = KERAS_KEYS[className];
+  if (isIdle(key, value)) return from === to && to === "keras3";
   if (to === "tfjs") return !(REFUSED_BY_TFJS[className] ?? []).includes(key);
   if (from === to || table === undefined) return true;
   if (key === "activity_regularizer") return value !== null;
   const has = (dialect: "keras2" | "keras3"): boolean => (table[dialect] ?? "").split(" ").includes(key);
   return to === "keras2" ? has("keras2") && has("keras3") : has("keras3");
 }
+
+/** Keys that do nothing at this value, and that other readers refuse: DepthwiseConv2D's `groups` of Keras 2. */
+const isIdle = (key: string, value: Json): boolean => key === "groups" && value === 1;
 
 /** Keys of Keras 2 that TF.js's constructors throw at (tfjs-layers convolutional.ts, SeparableConv). */
 const REFUSED_BY_TFJS: Readonly<Record<string, readonly string[]>> = {
@@ -90,13 +94,20 @@ function sayObject(
 ): Json | undefined {
   if (!isObject(value) || typeof value["class_name"] !== "string") return value;
   const { class_name } = value;
-  const config = (isObject(value["config"]) ? value["config"] : {}) as JsonObject;
+  const held = (isObject(value["config"]) ? value["config"] : {}) as JsonObject;
+  // Keras 3.15 writes keys that no other reader knows; without a value they say nothing.
+  const config = Object.fromEntries(
+    Object.entries(held).filter(([name, given]) => to === "keras3" || !NEW_KEYS.has(name) || given !== null),
+  ) as JsonObject;
+  if (to !== "keras3" && Object.keys(config).some((name) => NEW_KEYS.has(name))) return undefined;
   const known = names === null ? spelledByKeras(class_name) : names[class_name];
   if (known === undefined) return undefined;
   return to === "keras3"
     ? { module, class_name: known, config, registered_name: null }
     : { class_name: known, config: known === "Identity" || !("seed" in config) ? config : plainSeed(config) };
 }
+
+const NEW_KEYS = new Set(["input_axes", "output_axes"]);
 
 const spelledByKeras = (name: string): string => name.replace(/^LeCun/, "Lecun");
 

@@ -148,12 +148,17 @@ export interface FormulaCall<T, Config> {
 /** `call<T>(ops, call)`: one output with the family's mask rule, or outputs and masks spelled out by `results`. */
 export type Formula<Config> = <T>(ops: Ops<T>, call: FormulaCall<T, Config>) => LayerResult<T>;
 
+/** An argument of Keras's `call` that is a tensor, or a list of them. */
+export type PositionalArgument = "mask" | "initial_state";
+
 export interface LayerFamily<F extends Fields> {
   /** Keras's current class name first, then older and other names. */
   readonly classNames: readonly [string, ...string[]];
   readonly config: F;
   /** Keys that only training depends on, beside those that every layer has. */
   readonly training?: readonly string[];
+  /** What tensors that are given by position, after the inputs, stand for; without it there may be none. */
+  readonly positional?: readonly PositionalArgument[];
   /** Undo what remains implicit once the inputs are known: negative axes, sorted lists. */
   resolve?(
     config: ConfigOf<F>,
@@ -190,6 +195,7 @@ export interface LayerFamily<F extends Fields> {
 /** A family as the rest of the project sees it. */
 export interface LayerDefinition {
   readonly classNames: readonly [string, ...string[]];
+  readonly positional: readonly PositionalArgument[];
   readonly samples: readonly Sample[];
   bind(json: unknown, context: BindContext): BoundLayer;
   /** A canonical config in the words of `context.to`: the keys that change predictions. */
@@ -224,6 +230,7 @@ const TRAINING_SUFFIXES = ["_initializer", "_regularizer", "_constraint"];
 export function defineLayer<const F extends Fields>(family: LayerFamily<F>): LayerDefinition {
   return {
     classNames: family.classNames,
+    positional: family.positional ?? [],
     samples: family.samples,
     encode: (config, context) => encodeConfig(family.config, config, context),
     refusedByTfjs: (config, inputs) => family.refusedByTfjs?.(config as ConfigOf<F>, inputs) ?? null,
@@ -332,9 +339,14 @@ function encodeConfig(fields: Fields, config: JsonObject, context: EncodeContext
     const read = field.ignoredBy.includes(from) ? [] : spellingsOf(name, field, from);
     const key = read.find((known) => fileConfig[known] !== undefined);
     const raw = key === undefined ? undefined : fileConfig[key];
-    if (field.rare && (to !== from || raw === undefined) && same(value, field.fallback)) continue;
+    // What is said in Keras 2's words is read by Keras 3 too, which refuses some of its keys.
+    const optional = to !== from || to === "keras2" || raw === undefined;
+    if (field.rare && optional && same(value, field.fallback)) continue;
     const kept =
-      raw !== undefined && !isObject(raw) && same(meaning(field, raw, to), meaning(field, raw, from));
+      raw !== undefined &&
+      !isObject(raw) &&
+      (!Array.isArray(raw) || Array.isArray(value)) &&
+      same(meaning(field, raw, to), meaning(field, raw, from));
     if (kept && meaning(field, raw, to) !== undefined) {
       written[spelling] = raw;
       continue;
