@@ -69,7 +69,7 @@ export async function removeUnnamed(
 }
 
 /** Finishes or undoes what killed runs left in `folder`. What cannot be cleaned stays; it is in nobody's way. */
-export async function cleanLeftovers(folder: string, files: FileOperations)): Promise<void> {
+export async function cleanLeftovers(folder: string, files: FileOperations): Promise<void> {
   for (const name of (await readdir(folder).catch(() => [])).filter(isTemporary)) {
     const temporary = join(folder, name);
     try {
