@@ -167,6 +167,7 @@ function addNode(
   // Keras 2 lists initial states as further inputs of a recurrent layer.
   const states = bound.states > 0 ? [...inputs.slice(1), ...node.initial_state.map(at)] : [];
   const fed = bound.states > 0 ? inputs.slice(0, 1) : inputs;
+  requireYesNoMask(state, node.mask === null ? null : at(node.mask), entry);
   const call: Omit<Call, "outputs"> = {
     id: nextId(state, path),
     layer,
@@ -179,6 +180,17 @@ function addNode(
   state.shapes.push(shapes);
   state.calls.push({ ...call, outputs: shapes.outputs });
   return shapes.outputs.map((_, output) => ({ call: state.calls.length - 1, output }));
+}
+
+/** A mask of fractions weighs what it masks, otherwise in each layer and version. */
+function requireYesNoMask(state: State, mask: TensorRef | null, { className, where }: LayerEntry): void {
+  const dtype = mask === null ? "bool" : shapeAt(state, mask).dtype;
+  if (!dtype.includes("float")) return;
+  throw new VernierError(
+    "layer.unsupported",
+    { className, reason: `its mask is of ${dtype}, not of yes and no` },
+    { where },
+  );
 }
 
 function shapeAt(state: State, { call, output }: TensorRef): ShapeOnly {

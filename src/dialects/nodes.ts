@@ -7,6 +7,7 @@ import { invalid } from "../base/decode.ts";
 import { VernierError } from "../base/errors.ts";
 import { isObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Place } from "../base/problem.ts";
+import { definitionOf } from "../layers/bind.ts";
 import { classNameOf } from "../layers/class-name.ts";
 import type { NodeRef, NodeSpec } from "../model/topology.ts";
 
@@ -172,7 +173,9 @@ function decodeFunctional(config: unknown, where: Place): GraphSpec {
     const entry = decodeEntry(json, place);
     const inbound = isObject(json) ? (json["inbound_nodes"] ?? []) : [];
     if (!Array.isArray(inbound)) throw invalid("a list of nodes", inbound, [...place, "inbound_nodes"]);
-    const nodes = inbound.map((node, n) => decodeNode(node, [...place, "inbound_nodes", n]));
+    const nodes = inbound.map((node, n) =>
+      decodeNode(node, entry.module === "" ? entry.className : "", [...place, "inbound_nodes", n]),
+    );
     return {
       ...entry,
       nodes: nodes.length === 0 && entry.className === "InputLayer" ? [NO_ARGUMENTS] : nodes,
@@ -188,13 +191,14 @@ function decodeFunctional(config: unknown, where: Place): GraphSpec {
   };
 }
 
-function decodeNode(json: unknown, where: Place): NodeSpec {
+function decodeNode(json: unknown, className: string, where: Place): NodeSpec {
   // Keras 3: { args, kwargs } with tensors as { class_name: "__keras_tensor__", config: { keras_history } }.
   if (isObject(json) && ("args" in json || "kwargs" in json)) {
     const kwargs = isObject(json["kwargs"]) ? json["kwargs"] : {};
-    const { mask, initial_state, ...rest } = kwargs;
+    const args = byPosition(json["args"] ?? [], className, where);
+    const { mask, initial_state, ...rest } = { ...args.named, ...kwargs };
     return {
-      inputs: [...kerasTensors(json["args"] ?? [], where), ...kerasTensors(rest, where)],
+      inputs: [...kerasTensors(args.inputs, where), ...kerasTensors(rest, where)],
       initial_state: kerasTensors(initial_state ?? null, where),
       mask: kerasTensors(mask ?? null, where)[0] ?? null,
       constants: constantsIn(kwargs),
@@ -220,6 +224,25 @@ function decodeNode(json: unknown, where: Place): NodeSpec {
   return { inputs, initial_state, mask, constants };
 }
 
+/** The first argument is what a layer is given; tensors in those after it mean what its family says. */
+function byPosition(
+  args: unknown,
+  className: string,
+  where: Place,
+): { inputs: unknown; named: Record<string, unknown> } {
+  const definition = definitionOf(className);
+  if (!Array.isArray(args) || definition === undefined) return { inputs: args, named: {} };
+  const further = (args as unknown[]).slice(1).map((arg, i) => [definition.positional[i], arg] as const);
+  const withTensors = further.filter(([, arg]) => kerasTensors(arg, where).length > 0);
+  if (withTensors.some(([name]) => name === undefined))
+    throw new VernierError(
+      "layer.unsupported",
+      { className, reason: "it is given more tensors than its rule takes" },
+      { where },
+    );
+  return { inputs: args[0], named: Object.fromEntries(withTensors) };
+}
+
 /** Arguments that are plain values: `training: false`. */
 const constantsIn = (kwargs: Record<string, unknown>): JsonObject =>
   Object.fromEntries(
@@ -241,7 +264,11 @@ function refsIn(json: unknown, where: Place): NodeRef[] {
     if (typeof json[0] === "string") return [decodeRef(json, where)];
     return json.flatMap((item, i) => refsIn(item, [...where, i]));
   }
-  if (isObject(json)) return Object.entries(json).flatMap(([key, item]) => refsIn(item, [...where, key]));
+  // Keras takes the values of a dict in the order of its sorted keys, whatever the file's (tree.flatten).
+  if (isObject(json))
+    return Object.keys(json)
+      .toSorted()
+      .flatMap((key) => refsIn(json[key], [...where, key]));
   throw invalid("[layer, node, tensor]", json, where);
 }
 

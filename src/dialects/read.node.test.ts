@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { isVernierError } from "../base/errors.ts";
 import { evaluate } from "../model/evaluate.ts";
-import { KERAS2_MASKS } from "../model/layer.ts";
+import { KERAS2_MASKS, KERAS3_MASKS } from "../model/layer.ts";
 import type { Model, ModelInput } from "../model/model.ts";
 import { weightCache } from "../model/weights.ts";
 import { float64Ops } from "../ops/float64.ts";
@@ -117,4 +117,47 @@ test("layers that no output needs are left out, and a layer called twice is one 
   ]);
   expect(graph.calls.map(({ id }) => id)).toEqual(["x", "b", "b#1"]);
   expect(graph.layers.map(({ path }) => path)).toEqual(["b"]);
+});
+
+const options3 = { dialect: "keras3", writtenIn: "keras3", maskRules: KERAS3_MASKS } as const;
+const tensor = (layer: string) => ({
+  class_name: "__keras_tensor__",
+  config: { keras_history: [layer, 0, 0] },
+});
+const input = (name: string, dtype = "float32") => ({
+  class_name: "InputLayer",
+  name,
+  config: { batch_shape: [null, 3, 2], dtype },
+  inbound_nodes: [],
+});
+const keras3 = (className: string, args: unknown[], inputs: unknown, layers: unknown[]) => ({
+  class_name: "Functional",
+  config: {
+    layers: [
+      ...layers,
+      { class_name: className, name: "out", config: {}, inbound_nodes: [{ args, kwargs: {} }] },
+    ],
+    input_layers: inputs,
+    output_layers: ["out", 0, 0],
+  },
+});
+
+test("inputs named in a dict are taken in the order of their names, as Keras flattens it", () => {
+  const layers = [input("z"), input("a")];
+  const inputs = { z: ["z", 0, 0], a: ["a", 0, 0] };
+  const json = keras3("Subtract", [[tensor("z"), tensor("a")]], inputs, layers);
+  expect(buildGraph(json, options3, []).inputs.map(({ name }) => name)).toEqual(["a", "z"]);
+});
+
+test("a mask that is given by position is a mask, and what no rule expects there is refused", () => {
+  const inputs = [
+    ["x", 0, 0],
+    ["m", 0, 0],
+  ];
+  const given = (className: string, dtype: string) =>
+    keras3(className, [tensor("x"), tensor("m")], inputs, [input("x"), input("m", dtype)]);
+  const graph = buildGraph(given("Softmax", "bool"), options3, []);
+  expect(graph.calls.at(-1)).toMatchObject({ inputs: [{ call: 0 }], masks: [{ call: 1 }] });
+  expect(() => buildGraph(given("Softmax", "float32"), options3, [])).toThrow(/mask is of float32/);
+  expect(() => buildGraph(given("Flatten", "bool"), options3, [])).toThrow(/more tensors than its rule/);
 });

@@ -60,6 +60,7 @@ export const bidirectional = defineLayer({
     return [...all.filter(({ trainable }) => trainable), ...all.filter(({ trainable }) => !trainable)];
   },
 
+  positional: ["initial_state", "mask"],
   stores: {
     inner: [
       ["forward", "forward_layer"],

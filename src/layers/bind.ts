@@ -26,7 +26,7 @@ export function bindLayer(json: unknown, context: BindContext): BoundLayer {
   if (quantized !== null)
     throw new VernierError(
       "layer.unsupported",
-      { className, reason: `its weights are quantized (${quantized}), and so is what it is given` },
+      { className, reason: `its weights are quantized (${quantized}), which no rule computes` },
       { where },
     );
   return definition.bind(json["config"] ?? {}, { ...context, where: [...where, "config"] });

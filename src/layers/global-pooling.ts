@@ -23,6 +23,7 @@ function globalOf(
       data_format: rank === 1 ? { ...data_format, ignoredBy: ["tfjs"] } : data_format,
       keepdims: optional(boolean, false, { ignoredBy: ["tfjs"], rare: true }),
     },
+    positional: rank === 1 && f === "average" ? ["mask"] : [],
     call<T>(ops: Ops<T>, call: { config: Config; input: T; mask: T | null }) {
       const { data_format, keepdims } = call.config;
       const first = data_format === "channels_first";

@@ -34,6 +34,7 @@ export const gru = defineLayer({
   training: RECURRENT_TRAINING,
   weights: (config, [input]) =>
     gateWeights(config, input, 3, config.reset_after ? [2, 3 * config.units] : [3 * config.units]),
+  positional: ["initial_state", "mask"],
   stores: { own: "cell" },
   states: () => 1,
 

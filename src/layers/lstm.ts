@@ -18,6 +18,7 @@ export const lstm = defineLayer({
   config: { ...RECURRENT_FIELDS, recurrent_activation: GATES },
   training: RECURRENT_TRAINING,
   weights: (config, [input]) => gateWeights(config, input, 4),
+  positional: ["initial_state", "mask"],
   stores: { own: "cell" },
   states: () => 2,
 

@@ -16,6 +16,7 @@ export const simpleRnn = defineLayer({
   config: RECURRENT_FIELDS,
   training: RECURRENT_TRAINING,
   weights: (config, [input]) => gateWeights(config, input, 1),
+  positional: ["initial_state", "mask"],
   stores: { own: "cell" },
   states: () => 1,
 

@@ -59,6 +59,8 @@ export const softmaxLayer = defineLayer({
     robust_masking: optional(boolean, false, { ignoredBy: ["keras3", "tfjs"], rare: true }),
   },
 
+  positional: ["mask"],
+
   resolve: (config, [input]) => ({
     ...config,
     axis:
