@@ -21,9 +21,23 @@ export type {
   Side,
   Verdict,
 } from "./compare/findings.ts";
+export type { Target } from "./convert/convert.ts";
+export type { Ledger, LedgerEntry } from "./convert/ledger.ts";
+export type { ModelFormat, OpenedModel } from "./dialects/read-files.ts";
+export { type ModelData, type ReadModelOptions, readModel } from "./dialects/read-model.ts";
 export type { Engine, EngineInfo, EngineOptions, EngineSession, EngineStatus } from "./engines/engine.ts";
 export { check } from "./explain/check.ts";
+export {
+  type ConvertedModel,
+  type ConvertModelOptions as ConvertOptions,
+  convertModel as convert,
+} from "./explain/convert-model.ts";
 export type { CheckOptions, InputSpec, NamedTensor, Reporter } from "./explain/options.ts";
+export { type BlobLike, blobOf } from "./formats/blob.ts";
+export type { OutputFile } from "./formats/output.ts";
+export type { Source } from "./formats/source.ts";
+export { zipOf } from "./formats/zip-writer.ts";
 export type { Model } from "./model/model.ts";
+export { type InspectReport, inspect, type TensorInfo } from "./report/inspect.ts";
 export type { DType } from "./tensor/dtype.ts";
 export type { Shape, Tensor, TensorData } from "./tensor/tensor.ts";

@@ -28,6 +28,13 @@ declare class AbortController {
   abort(reason?: unknown): void;
 }
 
+declare class Blob {
+  constructor(parts?: (Uint8Array<ArrayBuffer> | Blob)[], options?: { type?: string });
+  readonly size: number;
+  slice(start?: number, end?: number): Blob;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
 declare class URL {
   constructor(url: string, base?: string | URL);
   readonly href: string;

@@ -4,6 +4,7 @@ import type { Problem } from "../base/problem.ts";
 import type { Report } from "../compare/findings.ts";
 import type { Conversion } from "../convert/convert.ts";
 import { flatLayers } from "../convert/flat-layers.ts";
+import { conversionProblems } from "../explain/conversion-problems.ts";
 import type { Model } from "../model/model.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import { entry, plain, type Style, verdictLine } from "./layout.ts";
@@ -42,36 +43,19 @@ export function convertReport({
   readonly proofs: readonly ProvedBy[];
   readonly verified: boolean;
 }): ConvertReport {
-  const { plan, rounded } = conversion;
+  const { plan } = conversion;
   const rewritten = plan.rewritten.map(({ path }) => path);
   const worst = proofs.find(({ holds }) => !holds) ?? proofs[0];
-  const notProved: Problem = {
-    code: "convert.not-verified",
-    where: target,
-    message: "written without the proof that it predicts the same (--no-verify)",
-    hint: "vernier check SOURCE DEST compares them at any time",
-    severity: "warning",
-  };
   return {
     schema: "vernier.convert/1",
     written,
     target,
     layers: { builtIn: plan.source.layers.length - rewritten.length, rewritten, companion: [] },
     proof: worst?.report ?? null,
-    problems: [
-      ...conversion.problems,
-      ...proofs.flatMap(({ problems }) => problems),
-      ...rounded.map(
-        ({ name, from, to, overflowed }): Problem => ({
-          code: "convert.rounded",
-          where: name,
-          message: `stored as ${to} in place of ${from}${overflowed > 0 ? `; ${overflowed} numbers became infinite` : ""}`,
-          hint: "the report's outputs say what that does to the predictions",
-          severity: overflowed > 0 ? "warning" : "note",
-        }),
-      ),
-      ...(verified ? [] : [notProved]),
-    ],
+    problems: conversionProblems(conversion, verified ? proofs : null, {
+      where: target,
+      message: "written without the proof that it predicts the same (--no-verify)",
+    }),
   };
 }
 

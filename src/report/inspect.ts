@@ -1,6 +1,7 @@
 /** @file `vernier.inspect/1`: what is in one model file, as data and as the table that `model.summary()` users know. */
 
 import type { Problem } from "../base/problem.ts";
+import { LAYERS_IN_TFJS } from "../layers/in-tensorflow-js.ts";
 import type { Model, ModelWeight } from "../model/model.ts";
 import { type Dims, sizeOf } from "../tensor/tensor.ts";
 import { cutMiddle, entry, pad, plain, type Style, WIDTH, widthOf } from "./layout.ts";
@@ -39,6 +40,10 @@ export interface LayersInTfjs {
   /** Is there a layer of this class in TensorFlow.js? */
   has(className: string): boolean;
 }
+
+/** Of what `readModel` gives. */
+export const inspect = ({ model }: { readonly model: Model }): InspectReport =>
+  inspectModel(model, LAYERS_IN_TFJS);
 
 export function inspectModel(model: Model, tfjs: LayersInTfjs): InspectReport {
   const tensors = model.outputs.map(({ name, ref }) => {
