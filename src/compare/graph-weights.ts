@@ -7,8 +7,7 @@
 
 import { groupBy } from "../base/group-by.ts";
 import type { GraphNode } from "../formats/graph-def.ts";
-import type { TfjsGraphFile } from "../formats/tfjs-graph.ts";
-import type { TfjsWeight } from "../formats/tfjs-layers.ts";
+import type { GraphWeight, TfjsGraphFile } from "../formats/tfjs-graph.ts";
 import type { Model } from "../model/model.ts";
 import type { WeightCache } from "../model/weights.ts";
 import { roundToFloat16 } from "../numerics/formats.ts";
@@ -22,7 +21,7 @@ export interface GraphConstant {
   readonly shape: Shape;
   /** Widened; of a matrix that its consumer transposes, transposed. */
   readonly values: Float64Array;
-  readonly quantization: TfjsWeight["quantization"];
+  readonly quantization: GraphWeight["quantization"];
 }
 
 export interface FoundWeight {

@@ -45,10 +45,13 @@ export interface TfjsGraphFile {
   readonly controlFlow: readonly ConstructUse[];
   /** Operations that make or use hash tables. */
   readonly hashTables: readonly ConstructUse[];
-  readonly weights: readonly TfjsWeight[];
+  readonly weights: readonly GraphWeight[];
   readonly userDefinedMetadata: Json;
   readonly problems: readonly Problem[];
 }
+
+/** A constant, by the name of its node. */
+export type GraphWeight = Pick<TfjsWeight, "name" | "shape" | "dtype" | "quantization" | "read">;
 
 /** `openShard` resolves a path relative to `model.json`; it has been checked to stay in that folder. */
 export async function readTfjsGraph(

@@ -4,8 +4,7 @@ import { expect, test } from "vitest";
 import { ModelBuilder } from "../../../test/models.ts";
 import { type GraphWeights, matchGraphWeights } from "../../compare/graph-weights.ts";
 import type { GraphNode } from "../../formats/graph-def.ts";
-import type { TfjsGraphFile } from "../../formats/tfjs-graph.ts";
-import type { TfjsWeight } from "../../formats/tfjs-layers.ts";
+import type { GraphWeight, TfjsGraphFile } from "../../formats/tfjs-graph.ts";
 import type { Model } from "../../model/model.ts";
 import { weightCache } from "../../model/weights.ts";
 import type { RealTensor } from "../../tensor/tensor.ts";
@@ -19,14 +18,14 @@ function twoDense(): Model {
   return builder.output(builder.layer("dense_1", { class_name: "Dense", config: { units: 4 } }, y)).build();
 }
 
-type Product = readonly [scope: string, kernel: RealTensor, bias: RealTensor, extra?: Partial<TfjsWeight>];
+type Product = readonly [scope: string, kernel: RealTensor, bias: RealTensor, extra?: Partial<GraphWeight>];
 
 /** A chain of products with their biases. */
 function graphOf(products: readonly Product[], turned = false): TfjsGraphFile {
   const nodes: GraphNode[] = [{ name: "x", op: "Placeholder", inputs: [], attrs: {} }];
-  const weights: TfjsWeight[] = [];
+  const weights: GraphWeight[] = [];
   const edge = (node: string) => ({ node, output: 0, control: false });
-  const constant = (name: string, { shape, data }: RealTensor, extra: Partial<TfjsWeight> = {}): string => {
+  const constant = (name: string, { shape, data }: RealTensor, extra: Partial<GraphWeight> = {}): string => {
     nodes.push({ name, op: "Const", inputs: [], attrs: {} });
     const tensor = { shape, dtype: "float32" as const, data: Float32Array.from(data) };
     weights.push({
@@ -34,7 +33,6 @@ function graphOf(products: readonly Product[], turned = false): TfjsGraphFile {
       shape,
       dtype: "float32",
       quantization: null,
-      group: null,
       read: async () => tensor,
       ...extra,
     });
@@ -125,7 +123,7 @@ test("other numbers in a weight's place are a cause, and say what became of it",
   const model = twoDense();
   const [first, second] = await layersOf(model);
   if (first === undefined || second === undefined) return expect.unreachable();
-  const graph = (kernel: RealTensor, bias = second.bias, extra: Partial<TfjsWeight> = {}): TfjsGraphFile =>
+  const graph = (kernel: RealTensor, bias = second.bias, extra: Partial<GraphWeight> = {}): TfjsGraphFile =>
     graphOf([
       ["m/dense", first.kernel, first.bias],
       ["m/dense_1", kernel, bias, extra],
