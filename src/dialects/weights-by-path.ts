@@ -43,12 +43,13 @@ export function assignByPath(
   };
 }
 
-const storedOf = ({ path, shape, dtype, read }: StoredVariable): Stored => ({
+const storedOf = ({ path, shape, dtype, read, pieces }: StoredVariable): Stored => ({
   name: path,
   shape,
   dtype,
   quantization: null,
   read,
+  pieces,
 });
 
 /** By the rules of the version that wrote the file: those under which most groups are there. */

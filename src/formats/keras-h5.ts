@@ -23,6 +23,8 @@ export interface StoredWeight {
   readonly shape: Shape;
   readonly dtype: DType;
   read(): Promise<Tensor>;
+  /** In flat pieces that follow each other; a file of optimizer state of ours gives whole tensors. */
+  pieces?(maxBytes?: number): AsyncIterable<Tensor>;
 }
 
 export interface WeightGroup {
@@ -133,7 +135,12 @@ async function weightsOf(file: Hdf5File, group: string): Promise<readonly Stored
         { where: `${file.name}:${group}` },
       );
     }
-    weights.push({ name, ...(await file.dataset(path)), read: () => file.read(path) });
+    weights.push({
+      name,
+      ...(await file.dataset(path)),
+      read: () => file.read(path),
+      pieces: (maxBytes) => file.pieces(path, maxBytes),
+    });
   }
   return weights;
 }

@@ -26,6 +26,7 @@ export interface StoredVariable {
   readonly shape: Shape;
   readonly dtype: DType;
   read(): Promise<Tensor>;
+  pieces(maxBytes?: number): AsyncIterable<Tensor>;
 }
 
 export interface KerasWeights {
@@ -86,6 +87,7 @@ async function addVariables(
       owner: typeof owner === "string" ? owner : null,
       ...(await file.dataset(place)),
       read: () => file.read(place),
+      pieces: (maxBytes) => file.pieces(place, maxBytes),
     });
   }
 }

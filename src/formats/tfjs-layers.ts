@@ -16,7 +16,7 @@ import { type KeptTensor, keptInFile } from "./kept-optimizer.ts";
 import type { Source } from "./source.ts";
 import { decodeManifest, type ManifestGroup, type Quantization } from "./tfjs-manifest.ts";
 import { openShards } from "./tfjs-shards.ts";
-import { locateWeights, readTfjsWeight } from "./tfjs-weights.ts";
+import { locateWeights, readTfjsWeight, tfjsWeightPieces } from "./tfjs-weights.ts";
 
 export interface TfjsWeight {
   readonly name: string;
@@ -27,6 +27,8 @@ export interface TfjsWeight {
   /** "optimizer" where TF.js saved optimizer state. */
   readonly group: string | null;
   read(): Promise<Tensor>;
+  /** In flat pieces that follow each other. Strings come as a whole. */
+  pieces?(maxBytes?: number): AsyncIterable<Tensor>;
 }
 
 export interface TfjsLayersFile {
@@ -84,6 +86,7 @@ export async function readTfjsLayers(
       quantization: weight.entry.quantization,
       group: weight.entry.group,
       read: () => readTfjsWeight(weight, shards),
+      pieces: (maxBytes) => tfjsWeightPieces(weight, shards, maxBytes),
     })),
     weightsManifest,
     problems,

@@ -67,6 +67,31 @@ export async function readTfjsWeight(
   return { shape, dtype, data };
 }
 
+/** The same numbers in flat pieces, without the whole in memory. @param maxBytes about as much at once */
+export async function* tfjsWeightPieces(
+  weight: LocatedWeight,
+  shards: Shards,
+  maxBytes = 4 * 2 ** 20,
+): AsyncIterable<Tensor> {
+  const { entry, offset } = weight;
+  const { dtype, quantization, shape } = entry;
+  const count = sizeOf(shape);
+  if (dtype === "string") {
+    const { data } = await readTfjsWeight(weight, shards);
+    yield { shape: [count], dtype, data };
+    return;
+  }
+  const width = STORED_BYTES[quantization?.dtype ?? dtype];
+  const step = Math.max(1, Math.floor(maxBytes / width));
+  for (let at = 0; at < count; at += step) {
+    const length = Math.min(step, count - at);
+    const bytes = await shards.read(offset + at * width, length * width, entry.name);
+    yield quantization === null
+      ? tensorFromBytes(bytes, { shape: [length], dtype })
+      : dequantize(bytes, quantization, { ...entry, shape: [length] });
+  }
+}
+
 function dequantize(bytes: Uint8Array, quantization: Quantization, { shape, dtype }: ManifestEntry): Tensor {
   const stored = quantization.dtype === "uint8" ? bytes : uint16From(bytes);
   if (quantization.dtype === "float16") {
