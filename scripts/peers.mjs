@@ -99,11 +99,6 @@ async function main() {
   results.sort((x, y) => (x.id + x.file < y.id + y.file ? -1 : 1));
   const { text, failed } = summarize(results);
   console.log(text);
-  mkdirSync(cache, { recursive: true });
-  const details = join(
-    cache,
-    options.sample === undefined ? "peers-results.json" : "peers-sample-results.json",
-  );
   writeFileSync(details, JSON.stringify(results, null, 1));
   console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s; every result: ${details}`);
   return failed ? 1 : 0;
