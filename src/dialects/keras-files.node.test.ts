@@ -4,6 +4,8 @@
  */
 
 import { readdirSync } from "node:fs";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -112,6 +114,30 @@ describe("weights alone, with an architecture", () => {
       "layers/bidirectional/forward_layer/cell/vars/0",
     );
   });
+});
+
+test("a model.json of weights alone takes its layers from the Keras file that it was made of", async () => {
+  const scratch = await mkdtemp(join(tmpdir(), "vernier-weights-"));
+  try {
+    const source = join(folder, "..", "tfjs", "mlp");
+    await cp(source, scratch, { recursive: true });
+    const json = JSON.parse(await readFile(join(source, "model.json"), "utf8")) as Record<string, unknown>;
+    const alone = JSON.stringify({ weightsManifest: json["weightsManifest"] });
+    await writeFile(join(scratch, "model.json"), alone);
+    await expect(readModelPath(scratch)).rejects.toMatchObject({
+      hint: expect.stringContaining("--architecture"),
+    });
+    const architecture = join(folder, "..", "keras2", "mlp.h5");
+    await using opened = await readModelPath(scratch, { architecture });
+    await using keras = await readModelPath(architecture);
+    expect(opened.format).toBe("tfjs-weights");
+    expect(opened.model.problems).toEqual([]);
+    const read = ({ layers }: Model) =>
+      Promise.all(layers.flatMap(({ weights }) => weights.map((weight) => weight.read())));
+    expect(await read(opened.model)).toEqual(await read(keras.model));
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
 });
 
 test("weights that are not there are named by layer", async () => {
