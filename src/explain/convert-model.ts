@@ -66,7 +66,8 @@ async function proved(
 ): Promise<Proof> {
   const { engine, engineOptions = {}, input = ONE_SAMPLE, quantize, reporter } = options;
   await using written = await readBack(conversion);
-  return prove({
+  // Awaited here: what was read back is closed on return.
+  return await prove({
     source,
     written,
     conversion,
