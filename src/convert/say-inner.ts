@@ -6,7 +6,7 @@ import { decodeGraph, isModel } from "../dialects/nodes.ts";
 import { topologyOf } from "../dialects/topology.ts";
 import type { Topology } from "../model/topology.ts";
 import type { PlannedLayer, PlannedTopology } from "./plan.ts";
-import { type Languages, type LayerMeaning, sayLayer } from "./say-layer.ts";
+import { type Languages, type LayerMeaning, wordsFor } from "./say-layer.ts";
 import { layerJson, modelJson } from "./topology-json.ts";
 
 /** `meaning`: `{ class_name, config }` in canonical words, of a model per path; `words` as the file has it. */
@@ -17,7 +17,7 @@ export function sayInnerLayer(meaning: JsonObject, words: JsonObject, languages:
     const name = topology.name ?? "model";
     return modelJson(planInner(topology, held, languages), name, languages.to);
   }
-  const said = sayLayer(
+  const said = wordsFor(
     { className: String(meaning["class_name"]), config: held, words: objectOf(words["config"]), fed: [] },
     languages,
   );
@@ -58,7 +58,7 @@ function planInner(topology: Topology, held: JsonObject, languages: Languages, p
         words: layer.config,
         fed: [],
       };
-      const said = sayLayer(inner, languages);
+      const said = wordsFor(inner, languages);
       return { ...common, className: said.className, config: said.config, input: null, inner: null };
     }),
   };

@@ -47,20 +47,9 @@ export const NAME_OF: Partial<Record<Dialect, string>> = {
 
 /** Throws `convert.inexpressible` or `convert.unsupported`. */
 export function sayLayer(meaning: LayerMeaning, languages: Languages): SaidLayer {
-  const { className, config, words, fed } = meaning;
-  const { from, to, maskRules } = languages;
-  const target = NAME_OF[to] ?? to;
-  const definition = definitionOf(className);
-  if (definition === undefined || (to === "tfjs" && !LAYERS_IN_TFJS.has(className))) {
-    throw new VernierError("convert.unsupported", {
-      className,
-      target,
-      reason: "it has no such layer",
-      hint: "layers that TensorFlow.js lacks need a companion runtime, which comes in a later release",
-    });
-  }
-  const inner = (held: JsonObject, raw: JsonObject): Json => sayInnerLayer(held, raw, languages);
-  const said = withClass(className, () => definition.encode(config, { to, from, fileConfig: words, inner }));
+  const { className, config, fed } = meaning;
+  const { to, maskRules } = languages;
+  const { said, ...words } = wordsFor(meaning, languages);
   const context = contextFor({ maskRules, writtenIn: to }, to, fed, [className]);
   const bound = withClass(className, () => bindLayer({ class_name: className, config: said }, context));
   const lost = Object.keys(config).find(
@@ -71,30 +60,48 @@ export function sayLayer(meaning: LayerMeaning, languages: Languages): SaidLayer
       className,
       key: lost,
       value: short(config[lost]),
-      target,
+      target: NAME_OF[to] ?? to,
     });
+  const faults =
+    to === "tfjs" ? ["tfjs:cpu", "tfjs:wasm"].flatMap((engine) => bound.knownFaults(engine, fed)) : [];
+  return { ...words, bound, faults };
+}
+
+/**
+ * A layer's words without a look at what they mean to the target: of a layer inside another, whose own meaning holds
+ * them and is looked at.
+ */
+export function wordsFor(
+  { className, config, words, fed }: LayerMeaning,
+  languages: Languages,
+): Omit<SaidLayer, "bound" | "faults"> & { readonly said: JsonObject } {
+  const { from, to } = languages;
+  const definition = definitionOf(className);
+  if (definition === undefined || (to === "tfjs" && !LAYERS_IN_TFJS.has(className)))
+    throw unsupported(className, "it has no such layer", to);
+  const inner = (held: JsonObject, raw: JsonObject): Json => sayInnerLayer(held, raw, languages);
+  const said = withClass(className, () => definition.encode(config, { to, from, fileConfig: words, inner }));
   const refused = to === "tfjs" ? definition.refusedByTfjs(config, fed) : null;
-  if (refused !== null)
-    throw new VernierError("convert.unsupported", {
-      className,
-      target,
-      reason: refused,
-      hint: "layers that TensorFlow.js lacks need a companion runtime, which comes in a later release",
-    });
+  if (refused !== null) throw unsupported(className, refused, to);
   const { training, unknown } = definition.otherKeys(words, from);
   const keys = translateTrainingKeys(withoutPlace(training), className, { from, to });
   const others = Object.fromEntries(unknown.map((key) => [key, (words[key] ?? null) as Json]));
-  const faults =
-    to === "tfjs" ? ["tfjs:cpu", "tfjs:wasm"].flatMap((engine) => bound.knownFaults(engine, fed)) : [];
   return {
     className,
     config: { ...keys.written, ...(to === from ? others : {}), ...said },
-    bound,
     keys,
     unknown: to === from ? {} : others,
-    faults,
+    said,
   };
 }
+
+const unsupported = (className: string, reason: string, to: Dialect): VernierError =>
+  new VernierError("convert.unsupported", {
+    className,
+    target: NAME_OF[to] ?? to,
+    reason,
+    hint: "layers that TensorFlow.js lacks need a companion runtime, which comes in a later release",
+  });
 
 /** Where a layer stands is not its config: the writer says it. */
 const withoutPlace = (keys: JsonObject): JsonObject =>

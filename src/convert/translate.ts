@@ -8,7 +8,7 @@ import { isObject, type JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { Dialect } from "../model/layer.ts";
 import type { Model, ModelLayer } from "../model/model.ts";
-import type { Topology, TopologyLayer } from "../model/topology.ts";
+import type { NodeSpec, Topology, TopologyLayer } from "../model/topology.ts";
 import type { Dims } from "../tensor/tensor.ts";
 import { LedgerBook } from "./ledger-book.ts";
 import { nameFor, type TargetNames } from "./names.ts";
@@ -102,7 +102,8 @@ function planTopology(state: State, topology: Topology, prefix: string): Planned
     const said = sayOrRefuse(state, found.index, found.entry, layer);
     if (said === null) return [];
     if (!said.isChain) kind = "Functional";
-    return placed(state, said, layer, { name, path, prefix, nodes, entry: found.entry });
+    const calls = found.entry.layer.states > 0 ? nodes.map(statesApart) : nodes;
+    return placed(state, said, layer, { name, path, prefix, nodes: calls, entry: found.entry });
   });
   return {
     name: topology.name,
@@ -113,6 +114,13 @@ function planTopology(state: State, topology: Topology, prefix: string): Planned
     outputs: topology.outputs.map((ref) => state.names.inRef(ref, topology)),
   };
 }
+
+/** Keras 2 and TF.js list initial states as further inputs of a recurrent layer. */
+const statesApart = (node: NodeSpec): NodeSpec => ({
+  ...node,
+  inputs: node.inputs.slice(0, 1),
+  initial_state: [...node.inputs.slice(1), ...node.initial_state],
+});
 
 function inputLayer(state: State, layer: TopologyLayer, name: string, path: string): PlannedLayer {
   state.book.input(layer, path);
