@@ -57,8 +57,8 @@ export function nameFor(model: Model, to: Dialect): TargetNames {
   };
 }
 
-/** `^[A-Za-z0-9][-A-Za-z0-9._/]*$` is what TF.js asks for; "/" is left to the paths of weights. */
+/** `^[A-Za-z0-9][-A-Za-z0-9._/]*$` is what TF.js asks for. */
 function grammatical(name: string): string {
-  const plain = name.replace(/[^-A-Za-z0-9._]/g, "_");
+  const plain = name.replace(/[^-A-Za-z0-9._/]/g, "_");
   return /^[A-Za-z0-9]/.test(plain) ? plain : `layer${plain}`;
 }

@@ -36,6 +36,7 @@ export function assignByGroup(
 ): Assigned {
   const problems: Problem[] = [];
   const assigned = new Map<BuiltLayer, ModelWeight[]>();
+  const outerOf = outermost(groups);
   for (const outer of new Set(layers.map(({ path }) => outerOf(path)))) {
     const inside = layers.filter(({ path }) => outerOf(path) === outer);
     const stored = groups.get(outer) ?? [];
@@ -53,7 +54,14 @@ export function assignByGroup(
   return finish(layers, assigned, problems);
 }
 
-const outerOf = (path: string): string => path.split("/")[0] ?? path;
+/** The outermost layer that a path is in; names of Keras 2 may have "/" in them themselves. */
+function outermost(groups: ReadonlyMap<string, unknown>): (path: string) => string {
+  return (path) => {
+    const steps = path.split("/");
+    const ends = steps.map((_, i) => steps.slice(0, steps.length - i).join("/"));
+    return ends.find((name) => groups.has(name)) ?? steps[0] ?? path;
+  };
+}
 
 interface Want {
   readonly layer: BuiltLayer;
@@ -162,7 +170,11 @@ const shortened = (name: string): string => {
 
 function variableNames({ path, fileConfig }: BuiltLayer, spec: WeightSpec): string[] {
   const leaf = path.split("/").at(-1) ?? path;
-  return [`${leaf}/${spec.name}`, tfjsVariableName(leaf, fileConfig, spec)];
+  return [
+    `${leaf}/${spec.name}`,
+    tfjsVariableName(leaf, fileConfig, spec),
+    tfjsVariableName(path, fileConfig, spec),
+  ];
 }
 
 function put(

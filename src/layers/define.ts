@@ -342,19 +342,23 @@ function encodeConfig(fields: Fields, config: JsonObject, context: EncodeContext
     // What is said in Keras 2's words is read by Keras 3 too, which refuses some of its keys.
     const optional = to !== from || to === "keras2" || raw === undefined;
     if (field.rare && optional && same(value, field.fallback)) continue;
-    const kept =
-      raw !== undefined &&
-      !isObject(raw) &&
-      (!Array.isArray(raw) || Array.isArray(value)) &&
-      same(meaning(field, raw, to), meaning(field, raw, from));
-    if (kept && meaning(field, raw, to) !== undefined) {
+    // Throws where the dialect has no word, also for a raw word that only looks like one.
+    const encoded = field.encode === undefined ? value : field.encode(value, raw, context);
+    if (raw !== undefined && isKept(field, raw, value, context)) {
       written[spelling] = raw;
       continue;
     }
-    const encoded = field.encode === undefined ? value : field.encode(value, raw, context);
     if (encoded !== undefined) written[spelling] = encoded;
   }
   return written;
+}
+
+/** Plain values whose meaning is the same in both dialects; where there is an encoder, only within one dialect. */
+function isKept(field: Field<unknown>, raw: Json, value: Json, { to, from }: EncodeContext): boolean {
+  if (isObject(raw) || (Array.isArray(raw) && !Array.isArray(value))) return false;
+  if (field.encode !== undefined && to !== from) return false;
+  const read = meaning(field, raw, to);
+  return read !== undefined && same(read, meaning(field, raw, from));
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
