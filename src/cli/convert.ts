@@ -52,7 +52,10 @@ export async function runConvert(
   const progress = progressLine(flags.progress && flags.quiet !== true);
   try {
     progress.stage("reading the model");
-    await using source = await readModelPath(sourcePath);
+    await using source = await readModelPath(
+      sourcePath,
+      flags.architecture === undefined ? {} : { architecture: flags.architecture },
+    );
     await using destination = await openDestination(dest, {
       kind: target === "tfjs" ? "folder" : "file",
       overwrite: flags.overwrite === true,

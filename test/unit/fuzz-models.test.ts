@@ -10,56 +10,12 @@ import { expect, test } from "vitest";
 import { VernierError } from "../../src/base/errors.ts";
 import { readModelPath } from "../../src/dialects/read.node.ts";
 import { weightCache } from "../../src/model/weights.ts";
-import { type Random, randomFrom } from "../../src/numerics/random.ts";
+import { randomFrom } from "../../src/numerics/random.ts";
+import { mutateJson } from "../json-mutations.ts";
 
 const MODELS = ["cnn-residual", "nested", "bidirectional", "two-inputs", "lstm-masking", "sequence-mix"];
 const MUTATIONS = Number(process.env["VERNIER_MUTATIONS"] ?? 200);
 const SEED = Number(process.env["VERNIER_SEED"] ?? 1);
-const STRANGE: readonly unknown[] = [
-  null,
-  true,
-  -1,
-  0,
-  1.5,
-  1e308,
-  2 ** 53,
-  "",
-  "x",
-  "__proto__",
-  [],
-  {},
-  [[]],
-  [null],
-  { a: 1 },
-];
-
-/** One place of the tree replaced, removed, repeated or exchanged with a neighbour. */
-function mutate(json: unknown, random: Random): string {
-  const places: { holder: Record<string, unknown>; key: string }[] = [];
-  const walk = (node: unknown): void => {
-    if (typeof node !== "object" || node === null) return;
-    for (const key of Object.keys(node)) {
-      places.push({ holder: node as Record<string, unknown>, key });
-      walk((node as Record<string, unknown>)[key]);
-    }
-  };
-  walk(json);
-  const { holder, key } = places[random.integer(0, places.length)] as (typeof places)[number];
-  const strange = STRANGE[random.integer(0, STRANGE.length)];
-  switch (random.integer(0, 4)) {
-    case 0:
-      delete holder[key];
-      return `without ${key}`;
-    case 1: {
-      const other = places[random.integer(0, places.length)] as (typeof places)[number];
-      holder[key] = structuredClone(other.holder[other.key]);
-      return `${key} as ${other.key}`;
-    }
-    default:
-      holder[key] = structuredClone(strange);
-      return `${key} as ${JSON.stringify(strange)}`;
-  }
-}
 
 test(`${MUTATIONS} models with one changed place are read or refused by a typed error`, async () => {
   const random = randomFrom(SEED);
@@ -72,7 +28,7 @@ test(`${MUTATIONS} models with one changed place are read or refused by a typed 
       if (i < MODELS.length)
         cpSync(join("test/fixtures/tfjs", name), join(folder, name), { recursive: true });
       const json: unknown = JSON.parse(readFileSync(join("test/fixtures/tfjs", name, "model.json"), "utf8"));
-      const what = mutate(json, random);
+      const what = mutateJson(json, random);
       writeFileSync(join(folder, name, "model.json"), JSON.stringify(json));
       try {
         await using opened = await readModelPath(join(folder, name));
