@@ -1,8 +1,12 @@
-/** @file Converts the model that the user chose, in the page: nothing is uploaded. */
+/**
+ * @file Converts the model that the user chose, in the page: nothing is uploaded. Any bundler makes the page's script:
+ * `npx rolldown main.js --platform browser --minify --file bundle.js`.
+ */
 
 import { blobOf, convert, inspect, isVernierError, readModel, zipOf } from "vernier";
 
 const page = {
+  form: document.querySelector("fieldset"),
   files: document.querySelector("#files"),
   target: document.querySelector("#target"),
   said: document.querySelector("#said"),
@@ -17,6 +21,7 @@ async function run() {
   if (files.length === 0) return;
   URL.revokeObjectURL(page.link.href);
   page.link.hidden = true;
+  page.form.disabled = true;
   say("Reading…");
   try {
     // A TensorFlow.js model is several files: model.json and the weight files beside it, chosen together.
@@ -43,6 +48,8 @@ async function run() {
   } catch (error) {
     if (!isVernierError(error)) throw error;
     say(`Not converted: ${error.message}`, `at ${error.where}`, error.hint);
+  } finally {
+    page.form.disabled = false;
   }
 }
 
