@@ -52,6 +52,10 @@ def seed_weights(target, *keys):
         old = target.get_weights()[index] if not np.issubdtype(np.dtype(dtype_of(weight)), np.floating) else None
         values.append(old if old is not None else weight_value(name_of(weight), shape, generator(*keys, index)))
     target.set_weights(values)
+    # Normalization computes with copies of its weights, which it makes as it is adapted or loaded.
+    for layer in target._flatten_layers():
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
     return target
 
 

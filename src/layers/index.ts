@@ -37,6 +37,7 @@ import { leakyRelu } from "./leaky-relu.ts";
 import { lstm } from "./lstm.ts";
 import { masking } from "./masking.ts";
 import { addLayer, averageLayer, maximumLayer, minimumLayer, multiplyLayer, subtractLayer } from "./merge.ts";
+import { normalization } from "./normalization.ts";
 import { permute } from "./permute.ts";
 import { averagePooling1d, averagePooling2d, maxPooling1d, maxPooling2d } from "./pooling.ts";
 import { prelu } from "./prelu.ts";
@@ -88,6 +89,7 @@ export const LAYERS: readonly LayerDefinition[] = [
   softmaxLayer,
   rescaling,
   unitNormalization,
+  normalization,
   batchNormalization,
   bidirectional,
   embedding,

@@ -10,6 +10,7 @@ import { flattenShort } from "./flatten-short.ts";
 import { identityLayers } from "./identity-layers.ts";
 import { keepDims } from "./keep-dims.ts";
 import { lineAsImage } from "./line-as-image.ts";
+import { normalizationAsBatch, normalizationAsRescaling } from "./normalization.ts";
 import { reluParts } from "./relu-parts.ts";
 import type { Rewrite } from "./rewrite.ts";
 import { subtractAsAdd } from "./subtract.ts";
@@ -19,6 +20,8 @@ export const REWRITES: readonly Rewrite[] = [
   activationAsLayers,
   reluParts,
   subtractAsAdd,
+  normalizationAsBatch,
+  normalizationAsRescaling,
   keepDims,
   flattenShort,
   channelsLast,
