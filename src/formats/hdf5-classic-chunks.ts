@@ -20,7 +20,8 @@ export interface Chunk {
 }
 
 interface Key {
-  readonly origin: readonly number[];
+  /** Its last place counts bytes of an element: 0 for a chunk, more in a key that only ends the others. */
+  readonly place: readonly number[];
   readonly storedBytes: number;
   readonly filterMask: number;
 }
@@ -63,11 +64,13 @@ export async function readChunks(
       requireRising(key, next);
       if (level > 0) await visit(child, level - 1, key, next);
       else {
-        if (low !== null && order(low.origin, key.origin) > 0)
+        if (low !== null && order(low.place, key.place) > 0)
           throw malformed("a chunk outside its tree's keys");
         if (high !== null) requireRising(key, high);
         if (child === null) throw malformed("a chunk that lies nowhere");
-        found.push({ ...key, address: child });
+        if (key.place.at(-1) !== 0) throw malformed("a chunk between the places of chunks");
+        const { place, storedBytes, filterMask } = key;
+        found.push({ origin: place.slice(0, -1), address: child, storedBytes, filterMask });
         requireAtMost("the number of chunks", found.length, MAX_CHUNKS, "");
       }
       key = next;
@@ -77,20 +80,18 @@ export async function readChunks(
   return found;
 }
 
-/** The last offset counts the bytes of an element, and is always 0. */
 function decodeKey(fields: Fields, chunk: Shape): Key {
   const [storedBytes, filterMask] = [fields.u32(), fields.u32()];
-  const origin = chunk.map((extent) => {
+  const place = chunk.map((extent) => {
     const start = fields.u64();
     if (start % extent !== 0) throw malformed("a chunk between the places of chunks");
     return start;
   });
-  fields.skip(8);
-  return { origin, storedBytes, filterMask };
+  return { place: [...place, fields.u64()], storedBytes, filterMask };
 }
 
 function requireRising(low: Key, high: Key): void {
-  if (order(low.origin, high.origin) >= 0) throw malformed("a chunk tree whose keys do not rise");
+  if (order(low.place, high.place) >= 0) throw malformed("a chunk tree whose keys do not rise");
 }
 
 function order(a: readonly number[], b: readonly number[]): number {

@@ -5,19 +5,16 @@
  */
 
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { isVernierError } from "../../src/base/errors.ts";
 import { openHdf5 } from "../../src/formats/hdf5.node.ts";
-import type { AttributeScalar, Hdf5File } from "../../src/formats/hdf5.ts";
 import { bytesSource } from "../../src/formats/source.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
 import { mutate } from "../mutations.ts";
+import { type Recorded, recordOf } from "./record-hdf5.ts";
 
 const PYTHON = process.env["VERNIER_PYTHON"] ?? "";
 if (PYTHON === "") console.log("skipped: no Python with h5py (scripts/setup-keras makes one)");
@@ -26,8 +23,6 @@ const FIRST = Number(process.env["VERNIER_SEED"] ?? 1);
 /** Seeds whose damage once was read where h5py refuses it (upper halves of 64-bit fields; a character set). */
 const FAILED_ONCE: readonly number[] = [1036, 1063, 1111, 1128, 1233, 1272, 1281, 1338, 1398, 1215];
 const FIXTURES = ["keras.h5", "dtypes.h5", "latest.h5"];
-
-type Recorded = { [place: string]: unknown };
 
 test.skipIf(PYTHON === "")(
   `what is read of ${COUNT} damaged copies each of ${FIXTURES.join(", ")} is what h5py reads`,
@@ -44,7 +39,9 @@ test.skipIf(PYTHON === "")(
         mutate(original, seed),
       );
       for (const { mutated, what } of [{ mutated: original, what: "undamaged" }, ...cases]) {
-        const record = await recordOf(mutated);
+        const record = await recordOf(() =>
+          openHdf5(bytesSource(mutated, "damaged.h5"), { timeoutMs: 8_000 }),
+        );
         if (record === null) continue;
         const path = join(folder, `${ours.length}.h5`);
         await writeFile(path, mutated);
@@ -89,71 +86,4 @@ async function readByH5py(paths: readonly string[]): Promise<Recorded[]> {
   python.stdin.end(paths.map((path) => `${path}\n`).join(""));
   const lines = (await text(python.stdout)).trimEnd().split("\n");
   return lines.map((line) => JSON.parse(line) as Recorded);
-}
-
-/** Everything that can be read; what is refused is left out. null when the file does not open. */
-async function recordOf(bytes: Uint8Array): Promise<Recorded | null> {
-  const record: Recorded = {};
-  let file: Hdf5File;
-  try {
-    file = await openHdf5(bytesSource(bytes, "damaged.h5"), { timeoutMs: 8_000 });
-  } catch (error) {
-    if (isVernierError(error)) return null;
-    throw error;
-  }
-  try {
-    await walk(file, "/", record, 0);
-  } finally {
-    await file.close();
-  }
-  return record;
-}
-
-async function walk(file: Hdf5File, path: string, record: Recorded, depth: number): Promise<void> {
-  const kind = await orRefused(file.kindOf(path));
-  for (const name of (await orRefused(file.attributeNames(path))) ?? []) {
-    const value = await orRefused(file.attribute(path, name));
-    if (value === undefined) continue;
-    record[`${path}@${name}`] =
-      value === null ? "null" : Array.isArray(value) ? value.map(spell) : spell(value as AttributeScalar);
-  }
-  if (kind === "dataset") {
-    const tensor = await orRefused(file.read(path));
-    if (tensor !== undefined)
-      record[path] = { shape: tensor.shape, dtype: tensor.dtype, sha256: digest(tensor) };
-  }
-  if (kind !== "group" || depth >= 6) return;
-  for (const name of (await orRefused(file.group(path))) ?? []) {
-    await walk(file, `${path === "/" ? "" : path}/${name}`, record, depth + 1);
-  }
-}
-
-async function orRefused<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (isVernierError(error) && error.code !== "internal") return undefined;
-    throw error;
-  }
-}
-
-/** As `numbers` of read_hdf5.py spells them. */
-function spell(value: AttributeScalar): string {
-  if (typeof value !== "number") return String(value);
-  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
-  if (Number.isNaN(value)) return "nan";
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value);
-  return view.getBigUint64(0).toString(16).padStart(16, "0");
-}
-
-function digest({ data }: Tensor): string {
-  const hash = createHash("sha256");
-  if (!ArrayBuffer.isView(data)) return hash.update((data as readonly string[]).join("\0")).digest("hex");
-  // Every NaN alike: widening a half-precision one keeps that it is one, not which.
-  const canonical = data instanceof Float32Array || data instanceof Float64Array ? data.map((x) => x) : data;
-  canonical.forEach((x: number | bigint, i: number) => {
-    if (Number.isNaN(x)) canonical[i] = Number.NaN;
-  });
-  return hash.update(canonical).digest("hex");
 }

@@ -105,20 +105,25 @@ def answer(path, out):
         tell("error", str(error)[:200])
 
 
-# h5py itself crashes on some damaged files ("free(): invalid pointer"): a fork for each, so that one is not the end,
-# and what it had read until then still counts.
-for line in sys.stdin:
-    read_end, write_end = os.pipe()
-    child = os.fork()
-    if child == 0:
-        signal.alarm(20)
-        with os.fdopen(write_end, "w") as out:
-            answer(line.rstrip("\n"), out)
-        os._exit(0)
-    os.close(write_end)
-    with os.fdopen(read_end) as answers:
-        record = dict(json.loads(item) for item in answers if item.endswith("\n"))
-    _, status = os.waitpid(child, 0)
-    if status != 0:
-        record["crashed"] = status
-    print(json.dumps(record), flush=True)
+def main():
+    # h5py itself crashes on some damaged files ("free(): invalid pointer"): a fork for each, so that one is not the end,
+    # and what it had read until then still counts.
+    for line in sys.stdin:
+        read_end, write_end = os.pipe()
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            with os.fdopen(write_end, "w") as out:
+                answer(line.rstrip("\n"), out)
+            os._exit(0)
+        os.close(write_end)
+        with os.fdopen(read_end) as answers:
+            record = dict(json.loads(item) for item in answers if item.endswith("\n"))
+        _, status = os.waitpid(child, 0)
+        if status != 0:
+            record["crashed"] = status
+        print(json.dumps(record), flush=True)
+
+
+if __name__ == "__main__":
+    main()
