@@ -51,9 +51,7 @@ export async function openDestination(dest: string, options: DestinationOptions)
   return {
     async stage(outputs) {
       await cleanLeftovers(place.base, files);
-      const staged = await stageAt(place, outputs, files, () => open.delete(staged));
-      open.add(staged);
-      return staged;
+      return stageAt(place, outputs, files, open);
     },
     async [Symbol.asyncDispose]() {
       for (const staged of open) await staged.discard();
@@ -65,22 +63,25 @@ async function stageAt(
   place: DestinationPlace,
   outputs: readonly OutputFile[],
   files: FileOperations,
-  onDone: () => void,
+  open: Set<Staged>,
 ): Promise<Staged> {
   const folder = join(place.base, temporaryName());
   const interrupts = onInterrupt(() => rmSync(folder, { recursive: true, force: true }));
   const discard = async (): Promise<void> => {
     interrupts[Symbol.dispose]();
-    onDone();
     await files.remove(folder);
   };
   try {
     const names = await writeAll(place, folder, outputs, files);
-    return {
+    const staged: Staged = {
       path: join(folder, names.at(-1) ?? ""),
-      discard,
-      commit: () =>
-        interrupts.hold(async () => {
+      async discard() {
+        open.delete(staged);
+        await discard();
+      },
+      commit() {
+        open.delete(staged); // from here on the commit itself removes what it leaves, also when nobody waits for it
+        return interrupts.hold(async () => {
           let old: readonly string[];
           try {
             old = await COMMITS[place.kind]({ place, folder, names, files });
@@ -89,10 +90,14 @@ async function stageAt(
             throw error;
           }
           // The new model is in place. What cannot be tidied now stays listed in the temporary folder for a later run.
-          await removeUnnamed(place.base, old, files).then(discard, () => interrupts[Symbol.dispose]());
+          const tidied = files.syncFolder(place.base).then(() => removeUnnamed(place.base, old, files));
+          await tidied.then(discard).catch(() => interrupts[Symbol.dispose]());
           return place.kind === "file" ? [place.shown] : names.map((name) => join(place.shown, name));
-        }),
+        });
+      },
     };
+    open.add(staged);
+    return staged;
   } catch (error) {
     await discard().catch(() => {}); // the first error is the one to hear of
     throw error;
@@ -152,12 +157,10 @@ const COMMITS: { readonly [K in DestinationPlace["kind"]]: (commit: Commit) => P
     async file({ place: { base, name, replaces }, folder, files }) {
       const to = join(base, name);
       await (replaces ? files.rename : files.renameNew)(join(folder, name), to);
-      await files.syncFolder(base);
       return [];
     },
     async new({ place: { base, name }, folder, files }) {
       await files.renameNew(folder, join(base, name));
-      await files.syncFolder(base);
       return [];
     },
     async into({ place: { base, replaces }, folder, names, files }) {
@@ -178,7 +181,6 @@ const COMMITS: { readonly [K in DestinationPlace["kind"]]: (commit: Commit) => P
         for (const name of moved) await files.remove(join(base, name)).catch(() => {});
         throw error;
       }
-      await files.syncFolder(base);
       return old;
     },
   };
