@@ -24,7 +24,7 @@ export function layerScopes(
   found: readonly FoundWeight[],
 ): LayerScopes {
   const names = nodes.map(({ name }) => partsOf(name));
-  const proofs = found.filter(({ form, exact }) => exact && isTelling(form.values));
+  const proofs = found.filter(({ form, exact }) => exact && isTelling(form));
   let best: { scopes: (string | null)[]; score: number } = { scopes: [], score: Number.NEGATIVE_INFINITY };
   for (const skip of [0, 1]) {
     for (const way of [byName, byOrder]) {
@@ -34,11 +34,12 @@ export function layerScopes(
     }
   }
   const scopes = model.layers.map((_, layer) => best.scopes[layer] ?? null);
+  const inside = new Map(nodes.map(({ name }, i) => [name, `${names[i]?.join("/")}/`]));
   return {
     scopes,
     isOf(layer, node) {
       const scope = scopes[layer];
-      return scope !== null && scope !== undefined && `${partsOf(node).join("/")}/`.startsWith(`${scope}/`);
+      return scope !== null && scope !== undefined && inside.get(node)?.startsWith(`${scope}/`) === true;
     },
   };
 }

@@ -11,7 +11,7 @@ import type { GraphWeight, TfjsGraphFile } from "../formats/tfjs-graph.ts";
 import type { Model } from "../model/model.ts";
 import type { WeightCache } from "../model/weights.ts";
 import { roundToFloat16 } from "../numerics/formats.ts";
-import { realFromTensor, type Shape, sizeOf } from "../tensor/tensor.ts";
+import { type Shape, sizeOf } from "../tensor/tensor.ts";
 import { type GraphFlow, graphFlow } from "./graph-flow.ts";
 import { type LayerScopes, layerScopes } from "./graph-names.ts";
 import { isTelling, type WeightForm, weightForms, weightKey } from "./weight-forms.ts";
@@ -19,8 +19,8 @@ import { isTelling, type WeightForm, weightForms, weightKey } from "./weight-for
 export interface GraphConstant {
   readonly name: string;
   readonly shape: Shape;
-  /** Widened; of a matrix that its consumer transposes, transposed. */
-  readonly values: Float64Array;
+  /** As TF.js holds it; of a matrix that its consumer transposes, transposed. */
+  readonly values: Float32Array;
   readonly quantization: GraphWeight["quantization"];
 }
 
@@ -60,7 +60,7 @@ export async function matchGraphWeights(
   const constants = await constantsOf(graph, flow);
   const forms = await weightForms(model, weights);
   const bySize = groupBy(constants, ({ values }) => values.length);
-  const found = forms.flatMap((form) => bestOf(form, bySize.get(form.values.length) ?? []) ?? []);
+  const found = forms.flatMap((form) => bestOf(form, bySize.get(form.size) ?? []) ?? []);
   const accounted = new Set(found.flatMap(({ form }) => form.accounts));
   const used = new Set(found.map(({ constant }) => constant));
   const scopes = layerScopes(model, graph.nodes, found);
@@ -88,13 +88,14 @@ export async function matchGraphWeights(
 /** Of floating point, in the order in which the graph first needs them. */
 async function constantsOf(graph: TfjsGraphFile, flow: GraphFlow): Promise<GraphConstant[]> {
   const first = (name: string): number =>
-    Math.min(
-      ...(flow.consumers.get(name) ?? []).map((node) => flow.position.get(node.name) ?? Infinity),
+    (flow.consumers.get(name) ?? []).reduce(
+      (least, node) => Math.min(least, flow.position.get(node.name) ?? Infinity),
       Infinity,
     );
-  const constants: GraphConstant[] = [];
+  const constants: (GraphConstant & { first: number })[] = [];
   for (const weight of graph.weights.filter(({ dtype }) => dtype === "float32")) {
-    const { shape, data } = realFromTensor(await weight.read());
+    const { shape, data } = await weight.read();
+    if (!(data instanceof Float32Array)) continue;
     const turned = isTransposed(weight.name, flow.consumers.get(weight.name) ?? []);
     const [rows = 1, columns = 1] = shape;
     constants.push({
@@ -102,9 +103,11 @@ async function constantsOf(graph: TfjsGraphFile, flow: GraphFlow): Promise<Graph
       shape: turned ? [columns, rows] : shape,
       values: turned ? data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)] ?? 0) : data,
       quantization: weight.quantization,
+      first: first(weight.name),
     });
   }
-  return constants.sort((x, y) => first(x.name) - first(y.name));
+  // Infinity − Infinity is no order.
+  return constants.sort((x, y) => (x.first === y.first ? 0 : x.first - y.first));
 }
 
 /** Taken in by matrix products alone, all of which turn it. */
@@ -123,20 +126,19 @@ function bestOf(form: WeightForm, constants: readonly GraphConstant[]): FoundWei
   const exact = constants.find((constant) => within(form, constant, false));
   if (exact !== undefined) return { form, constant: exact, exact: true };
   const near = constants.find(
-    (constant) => constant.quantization !== null && within(form, constant, true) && isTelling(form.values),
+    (constant) => constant.quantization !== null && within(form, constant, true) && isTelling(form),
   );
   return near === undefined ? null : { form, constant: near, exact: false };
 }
 
 /** Numbers alike in flat order: converters put in and take out axes of one element, and join or split axes. */
-function within({ values, bound }: WeightForm, constant: GraphConstant, quantized: boolean): boolean {
+function within(form: WeightForm, constant: GraphConstant, quantized: boolean): boolean {
   const given = constant.values;
   const slack = quantized ? slackOf(constant) : () => 0;
-  for (let i = 0; i < values.length; i++) {
-    const [value, other] = [values[i] as number, given[i] as number];
+  for (let i = 0; i < form.size; i++) {
+    const [value, other] = [form.valueAt(i), given[i] as number];
     if (value === other || (Number.isNaN(value) && Number.isNaN(other))) continue;
-    if (!(Math.abs(value - other) <= (bound === null ? 0 : (bound[i] as number)) + slack(value)))
-      return false;
+    if (!(Math.abs(value - other) <= form.boundAt(i) + slack(value))) return false;
   }
   return true;
 }
@@ -238,9 +240,13 @@ function nearest(
 ): WeightForm | undefined {
   const key = weightKey(layer, weight);
   const candidates = forms.filter(
-    ({ accounts, values }) => accounts.includes(key) && values.length === constant.values.length,
+    ({ accounts, size }) => accounts.includes(key) && size === constant.values.length,
   );
-  const away = ({ values }: WeightForm): number =>
-    values.reduce((sum, value, i) => sum + Math.abs(value - (constant.values[i] ?? 0)), 0);
-  return candidates.toSorted((x, y) => away(x) - away(y))[0];
+  const away = new Map(
+    candidates.map((form) => {
+      const apart = constant.values.reduce((sum, value, i) => sum + Math.abs(form.valueAt(i) - value), 0);
+      return [form, apart] as const;
+    }),
+  );
+  return candidates.toSorted((x, y) => (away.get(x) ?? 0) - (away.get(y) ?? 0))[0];
 }

@@ -49,11 +49,14 @@ const OFFSETS: readonly ((b: number, c: number, m: number, s: number) => number)
   (b, c, m, s) => f(f(b - f(m * s)) + f(c * s)),
 ];
 
-const largestRatio = ({ values, bound }: WeightForm, given: ArrayLike<number>): number =>
-  values.reduce((most, value, i) => {
-    const error = Math.abs(value - (given[i] ?? Number.NaN));
-    return Math.max(most, error === 0 ? 0 : error / (bound?.[i] ?? 0));
-  }, 0);
+function largestRatio(form: WeightForm, given: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < form.size; i++) {
+    const error = Math.abs(form.valueAt(i) - (given[i] ?? Number.NaN));
+    most = Math.max(most, error === 0 ? 0 : error / form.boundAt(i));
+  }
+  return most;
+}
 
 test("every way to fold stays within the bound, and some way uses a tenth of it", async () => {
   const most = { kernel: 0, offset: 0, scale: 0 };

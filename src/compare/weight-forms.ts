@@ -19,9 +19,11 @@ export interface WeightForm {
   /** The layer whose normalization is in it. */
   readonly normalization: number | null;
   readonly shape: Shape;
-  readonly values: Float64Array;
-  /** How far rounding can have taken each number; `null`: not at all. */
-  readonly bound: Float64Array | null;
+  readonly size: number;
+  /** Computed when asked for: a folded kernel is as large as the kernel. */
+  valueAt(i: number): number;
+  /** How far rounding can have taken that number. */
+  boundAt(i: number): number;
   /** Weights that are accounted for when this form is found: "layer name". */
   readonly accounts: readonly string[];
 }
@@ -29,11 +31,19 @@ export interface WeightForm {
 export const weightKey = (layer: number, weight: string): string => `${layer} ${weight}`;
 
 /** Few different numbers (a bias of zeros) fit many places. */
-export function isTelling(values: Float64Array): boolean {
-  const [first] = values;
-  const second = values.find((value) => value !== first);
-  return second !== undefined && values.some((value) => value !== first && value !== second);
+export function isTelling({ size, valueAt }: WeightForm): boolean {
+  const first = valueAt(0);
+  let second = first;
+  for (let i = 1; i < size; i++) {
+    const value = valueAt(i);
+    if (second === first) second = value;
+    else if (value !== first && value !== second) return true;
+  }
+  return false;
 }
+
+export const valuesOf = ({ size, valueAt }: WeightForm): Float64Array =>
+  Float64Array.from({ length: size }, (_, i) => valueAt(i));
 
 const U = unitRoundoffOf(FLOAT32);
 /**
@@ -57,11 +67,16 @@ export async function weightForms(model: Model, weights: WeightCache): Promise<W
         kind: "itself",
         normalization: null,
         shape,
-        values: data,
-        bound: null,
+        size: data.length,
+        valueAt: (i) => data[i] as number,
+        boundAt: () => 0,
         accounts,
       });
     }
+    const alpha = own.get("alpha");
+    if (alpha !== undefined) forms.push(negatedForm(layer, alpha));
+    const variance = own.get("variance");
+    if (variance !== undefined) forms.push(...deviationForms(layer, variance));
     const affine = affineOf(own, bound.config["epsilon"]);
     if (affine === null) continue;
     forms.push(...normalizationForms(layer, own, affine));
@@ -71,6 +86,40 @@ export async function weightForms(model: Model, weights: WeightCache): Promise<W
   }
   return forms;
 }
+
+/** TensorFlow computes PReLU as relu(x) + (−alpha) · relu(−x), and folds the sign into the constant. */
+function negatedForm(layer: number, { shape, data }: RealTensor): WeightForm {
+  return {
+    layer,
+    weight: "alpha",
+    kind: "itself",
+    normalization: null,
+    shape,
+    size: data.length,
+    valueAt: (i) => -(data[i] as number),
+    boundAt: () => 0,
+    accounts: [weightKey(layer, "alpha")],
+  };
+}
+
+/** Of Keras's Normalization: the deviation that inputs are divided by, or the factor that Grappler makes of it. */
+function deviationForms(layer: number, { shape, data }: RealTensor): WeightForm[] {
+  // The root, with epsilon as its least, and the reciprocal: one rounding each, and one of what is stored.
+  const deviation = (i: number): number => Math.max(Math.sqrt(data[i] as number), LEAST_DEVIATION);
+  return [deviation, (i: number): number => 1 / deviation(i)].map((valueAt) => ({
+    layer,
+    weight: "variance",
+    kind: "scale",
+    normalization: layer,
+    shape,
+    size: data.length,
+    valueAt,
+    boundAt: (i) => Math.abs(valueAt(i)) * gamma(3, U) + FLUSHED,
+    accounts: [weightKey(layer, "variance")],
+  }));
+}
+/** keras.backend.epsilon(). */
+const LEAST_DEVIATION = 1e-7;
 
 interface Affine {
   readonly scale: Float64Array;
@@ -93,8 +142,8 @@ function normalizationForms(
   own: ReadonlyMap<string, RealTensor>,
   { scale, beta, mean }: Affine,
 ): WeightForm[] {
-  const offset = beta.map((value, i) => value - (mean[i] ?? 0) * (scale[i] ?? 0));
-  const shape = [scale.length];
+  const size = scale.length;
+  const shape = [size];
   const account = (...names: string[]): string[] =>
     names.filter((name) => own.has(name)).map((name) => weightKey(layer, name));
   return [
@@ -104,8 +153,9 @@ function normalizationForms(
       kind: "scale",
       normalization: layer,
       shape,
-      values: scale,
-      bound: scale.map((value) => Math.abs(value) * gamma(ROUNDINGS_OF_SCALE, U) + FLUSHED),
+      size,
+      valueAt: (i) => scale[i] as number,
+      boundAt: (i) => Math.abs(scale[i] as number) * gamma(ROUNDINGS_OF_SCALE, U) + FLUSHED,
       accounts: account("gamma", "moving_variance"),
     },
     {
@@ -114,8 +164,9 @@ function normalizationForms(
       kind: "offset",
       normalization: layer,
       shape,
-      values: offset,
-      bound: offsetBound(beta, mean, scale, null),
+      size,
+      valueAt: (i) => (beta[i] as number) - (mean[i] as number) * (scale[i] as number),
+      boundAt: offsetBound(beta, mean, scale, null),
       accounts: account("beta", "moving_mean"),
     },
   ];
@@ -127,11 +178,11 @@ function offsetBound(
   mean: Float64Array,
   scale: Float64Array,
   bias: Float64Array | null,
-): Float64Array {
-  return beta.map((value, i) => {
+): (i: number) => number {
+  return (i) => {
     const moved = (Math.abs(mean[i] ?? 0) + Math.abs(bias?.[i] ?? 0)) * Math.abs(scale[i] ?? 0);
-    return moved * gamma(ROUNDINGS_OF_SCALE + 3, U) + Math.abs(value) * gamma(2, U) + FLUSHED;
-  });
+    return moved * gamma(ROUNDINGS_OF_SCALE + 3, U) + Math.abs(beta[i] ?? 0) * gamma(2, U) + FLUSHED;
+  };
 }
 
 /** The only layer that the normalization reads from, at every call of it. */
@@ -164,15 +215,16 @@ function foldedForms(
     weight === "bias"
       ? []
       : channelsOf(shape, scale.length).map((channel): WeightForm => {
-          const values = data.map((value, i) => value * (scale[channel(i)] ?? Number.NaN));
+          const valueAt = (i: number): number => (data[i] as number) * (scale[channel(i)] as number);
           return {
             layer,
             weight,
             kind: "folded",
             normalization,
             shape,
-            values,
-            bound: values.map((value) => Math.abs(value) * gamma(ROUNDINGS_OF_SCALE + 1, U) + FLUSHED),
+            size: data.length,
+            valueAt,
+            boundAt: (i) => Math.abs(valueAt(i)) * gamma(ROUNDINGS_OF_SCALE + 1, U) + FLUSHED,
             accounts: [
               weightKey(layer, weight),
               ...ofNormal.filter((key) => /gamma|moving_variance/.test(key)),
@@ -189,8 +241,9 @@ function foldedForms(
       kind: "folded",
       normalization,
       shape: [scale.length],
-      values: beta.map((value, i) => value + ((bias?.[i] ?? 0) - (mean[i] ?? 0)) * (scale[i] ?? 0)),
-      bound: offsetBound(beta, mean, scale, bias),
+      size: scale.length,
+      valueAt: (i) => (beta[i] ?? 0) + ((bias?.[i] ?? 0) - (mean[i] ?? 0)) * (scale[i] ?? 0),
+      boundAt: offsetBound(beta, mean, scale, bias),
       accounts: [
         ...(bias === null ? [] : [weightKey(layer, "bias")]),
         ...ofNormal.filter((key) => /beta|moving_mean/.test(key)),

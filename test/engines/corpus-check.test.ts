@@ -3,10 +3,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { checkPair } from "../../src/cli/check-pair.ts";
 import type { Report } from "../../src/compare/findings.ts";
-import { readModelPath } from "../../src/dialects/read.node.ts";
+import { readModelOrGraph } from "../../src/dialects/read-graph.node.ts";
 import { tfjsCpu, tfjsWasm } from "../../src/engines/tfjs.node.ts";
-import { check } from "../../src/explain/check.ts";
 
 const CORPUS = join(import.meta.dirname, "../../../shared/corpus");
 
@@ -36,6 +36,13 @@ const KNOWN: readonly Known[] = [
     verdict: "not-compared",
     says: "reset_after",
   },
+  { pair: "pyTraining_3", keras: "tiny_mnist.h5", verdict: "not-compared", says: "graph models" },
+  {
+    pair: "CNN_Project_MNIST_TFJS_1",
+    keras: "Subhadip_Hensh_MNIST_CNN.keras",
+    verdict: "not-compared",
+    says: "graph models",
+  },
   { pair: "tf_dnn_edge_8", keras: "tf_dnn.h5", verdict: "not-compared", says: "finds weights by name" },
 ];
 
@@ -45,11 +52,9 @@ describe.each([tfjsCpu, tfjsWasm])("$id", (engine) => {
     async ({ pair, keras, verdict, says }, { skip }) => {
       if (!existsSync(CORPUS)) skip("../shared/corpus is not beside this checkout");
       const folder = join(CORPUS, readdirSync(CORPUS).find((name) => name.endsWith(`+${pair}`)) ?? pair);
-      await using a = await readModelPath(join(folder, keras));
-      await using b = await readModelPath(join(folder, "model.json"));
-      const report = await check({
-        a,
-        b,
+      await using a = await readModelOrGraph(join(folder, keras));
+      await using b = await readModelOrGraph(join(folder, "model.json"));
+      const report = await checkPair(a, b, {
         engineA: "reference",
         engineB: engine,
         engineOptions: {},

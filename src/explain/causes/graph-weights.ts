@@ -4,6 +4,7 @@
  */
 
 import type { FoundWeight, GraphWeights } from "../../compare/graph-weights.ts";
+import { valuesOf } from "../../compare/weight-forms.ts";
 import type { Model } from "../../model/model.ts";
 import { FLOAT32, gamma, unitRoundoffOf } from "../../numerics/formats.ts";
 import type { RealTensor } from "../../tensor/tensor.ts";
@@ -33,7 +34,8 @@ export function graphWeightFindings(
     if (seen.has(constant.name)) continue;
     seen.add(constant.name);
     const path = model.layers[form.layer]?.path ?? "?";
-    const [ours, theirs] = [real(form), { ...real(form), data: constant.values }];
+    const ours: RealTensor = { shape: form.shape, dtype: "float32", data: valuesOf(form) };
+    const theirs: RealTensor = { ...ours, data: Float64Array.from(constant.values) };
     if (by !== "numbers" && isScaledByChannel(ours, theirs)) {
       const reason = `"${constant.name}" is it with each channel multiplied by a factor, as some rewrites do`;
       open.push({ what: `${form.weight} of ${path}`, reason });
@@ -81,12 +83,6 @@ export function graphWeightFindings(
   return { findings, open };
 }
 
-const real = ({ shape, values }: FoundWeight["form"]): RealTensor => ({
-  shape,
-  dtype: "float32",
-  data: values,
-});
-
 function foldedWords(model: Model, { kind, normalization, layer }: FoundWeight["form"]): string {
   const path = normalization === null ? undefined : model.layers[normalization]?.path;
   if (path === undefined || kind === "itself") return "";
@@ -96,7 +92,7 @@ function foldedWords(model: Model, { kind, normalization, layer }: FoundWeight["
 /** A product of up to eight factors, in float32. */
 const FACTOR = gamma(8, unitRoundoffOf(FLOAT32));
 
-/** One factor per entry of the last or the last but one axis; not one for all, which `detailOf` tells. */
+/** One factor per entry of the last or the last but one axis, or one for all (Grappler moves constants into kernels). */
 export function isScaledByChannel(a: RealTensor, b: RealTensor): boolean {
   if (a.shape.length < 2) return false;
   const [inner = 1, last = 1] = a.shape.slice(-2);
@@ -112,8 +108,8 @@ export function isScaledByChannel(a: RealTensor, b: RealTensor): boolean {
       if (at < 0 || Math.abs(a.data[i] ?? 0) > Math.abs(a.data[at] ?? 0)) pivot[of(i)] = i;
     }
     const factors = pivot.map((i) => (b.data[i] ?? 0) / (a.data[i] ?? 0));
-    const [first] = factors;
-    if (!factors.every(Number.isFinite) || factors.every((factor) => factor === first)) return false;
+    // All negated is no scale.
+    if (!factors.every(Number.isFinite) || factors.every((factor) => factor === -1)) return false;
     return b.data.every((value, i) => {
       const expected = (a.data[i] ?? 0) * (factors[of(i)] ?? 0);
       return Math.abs(value - expected) <= FACTOR * Math.abs(expected);
