@@ -47,8 +47,8 @@ export const valuesOf = ({ size, valueAt }: WeightForm): Float64Array =>
 
 const U = unitRoundoffOf(FLOAT32);
 /**
- * Roundings in s: epsilon (½, under the root), the sum (½), the reciprocal root (Eigen's is good to 2 ulp: 4 units of
- * roundoff), the product with gamma (1).
+ * Roundings in s: epsilon (½, under the root), the sum (½), the reciprocal root (at most 2 ulp, or 4 units of roundoff:
+ * Eigen MathFunctionsImpl.h, `generic_rsqrt_newton_step`), the product with gamma (1).
  */
 const ROUNDINGS_OF_SCALE = 6;
 /** TensorFlow flushes subnormal numbers to zero; a form takes at most four products and sums. */
