@@ -6,7 +6,11 @@ const SHOWN_REASONS = 25;
 /** Names and numbers differ from case to case; what is left is the reason. */
 const reasonOf = ({ code, reason = "" }) =>
   `${code === undefined ? "" : `${code}: `}${reason}`
-    .replace(/"[^"]*"/g, '"…"')
+    .replace(/(layer class )?"([^"]*)"/g, (_, layer, name) =>
+      layer === undefined ? '"…"' : `${layer}${name}`,
+    )
+    .replace(/^(convert\.refused: ).*?: \S+: /, "$1")
+    .replace(/\s+/g, " ")
     .replace(/\[[^\]]*\]/g, "[…]")
     .replace(/-?\d+(\.\d+)?(e[-+]?\d+)?/g, "#")
     .slice(0, 160);
