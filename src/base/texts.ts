@@ -36,6 +36,7 @@ export interface ErrorDetails {
   "convert.inexpressible": { className: string; key: string; value: string; target: string; hint?: string };
   "convert.refused": { target: string; layers: readonly string[]; hint: string };
   "convert.unsupported": { className: string; target: string; reason: string; hint: string };
+  "fix.unsupported": { reason: string; remedy: string };
   internal: { reason: string };
 }
 
@@ -162,6 +163,10 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
   "convert.unsupported": ({ className, target, reason, hint }) => ({
     message: `${className} cannot be converted to ${target}: ${reason}`,
     hint,
+  }),
+  "fix.unsupported": ({ reason, remedy }) => ({
+    message: `this file cannot be repaired: ${reason}`,
+    hint: remedy,
   }),
   internal: ({ reason }) => ({
     message: `a bug in Vernier: ${reason}`,

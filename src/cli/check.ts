@@ -92,7 +92,13 @@ export async function runCheck(
   return exitCode;
 }
 
-function checkUsage({ accept = [], keras, a, inputB, input }: CheckFlags): void {
+export function checkUsage({
+  accept = [],
+  keras,
+  a,
+  inputB,
+  input,
+}: Pick<CheckFlags, "accept" | "keras" | "a" | "inputB" | "input">): void {
   const unknown = accept.find((word) => !KINDS.includes(word.split(":", 1)[0] ?? ""));
   const reason =
     unknown !== undefined
@@ -105,8 +111,8 @@ function checkUsage({ accept = [], keras, a, inputB, input }: CheckFlags): void 
   if (reason !== null) throw new VernierError("usage.invalid", { reason });
 }
 
-async function inputSpec(
-  { input, inputB, samples = 8, seed = 0 }: CheckFlags,
+export async function inputSpec(
+  { input, inputB, samples = 8, seed = 0 }: Pick<CheckFlags, "input" | "inputB" | "samples" | "seed">,
   a: OpenedSide,
   b: OpenedSide,
 ): Promise<InputSpec> {
@@ -118,8 +124,14 @@ async function inputSpec(
   };
 }
 
-function engineOptions(
-  { timeout, memory, trust, tfjs, python }: CheckFlags,
+export function engineOptions(
+  {
+    timeout,
+    memory,
+    trust,
+    tfjs,
+    python,
+  }: Pick<CheckFlags, "timeout" | "memory" | "trust" | "tfjs" | "python">,
   signal: AbortSignal,
 ): EngineOptions {
   return {

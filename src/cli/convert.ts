@@ -86,7 +86,7 @@ export async function runConvert(
   }
 }
 
-function targetOf(dest: string, to: string | undefined): Target {
+export function targetOf(dest: string, to?: string): Target {
   if (to !== undefined) {
     const known = TARGETS.find((name) => name === to);
     if (known !== undefined) return known;

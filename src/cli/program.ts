@@ -6,6 +6,7 @@ import { VERSION } from "../base/version.ts";
 import { renderErrorJson } from "../report/json.ts";
 import type { CheckFlags } from "./check.ts";
 import type { ConvertFlags } from "./convert.ts";
+import type { FixFlags } from "./fix.ts";
 
 /** What every command gets: it ends when the user presses Ctrl-C. */
 export interface Invocation {
@@ -55,6 +56,7 @@ function buildProgram(invocation: Invocation, done: (exitCode: number) => void):
     .addHelpText("after", AFTER_HELP);
   addCheck(program, invocation, done);
   addConvert(program, invocation, done);
+  addFix(program, invocation, done);
   program
     .command("inspect")
     .argument("<MODEL>", MODEL_HELP)
@@ -95,6 +97,7 @@ Examples:
   vernier check model.h5 web/model.json            compare on made-up inputs
   vernier check model.h5 web/ --input x.npy        compare on your own input
   vernier check model.h5 web/ --keras              run real Keras too
+  vernier fix model.h5 web/ fixed/                 repair web/, write it to fixed/
 
 Exit codes: 0 agree, 1 differ, 2 bad file or usage, 3 this machine lacks something.`;
 
@@ -167,6 +170,35 @@ function addConvert(program: Command, invocation: Invocation, done: (exitCode: n
     .action(async (source: string, dest: string, flags: ConvertFlags) => {
       const { runConvert } = await import("./convert.ts");
       done(await runConvert(source, dest, flags, invocation));
+    });
+}
+
+function addFix(program: Command, invocation: Invocation, done: (exitCode: number) => void): void {
+  program
+    .command("fix")
+    .argument("<A>", "the model to trust, usually Keras")
+    .argument("<B>", "the model to repair, usually TensorFlow.js; it stays as it is")
+    .argument("<DEST>", "where the repaired model goes, in B's own format: a folder, or a .keras or .h5 name")
+    .description("repair B so that it predicts what A predicts, prove it, then write it")
+    .option("--input <FILE>", "feed this: .npy, .npz, .json or literal JSON (repeatable)", collect)
+    .option("--input-b <FILE>", "feed B something else than A (repeatable)", collect)
+    .option("--architecture <FILE>", ARCHITECTURE_HELP)
+    .option("--samples <N>", "how many made-up inputs when none are given (default 8)", count(1))
+    .option("--seed <N>", "which made-up inputs (default 0)", count(0))
+    .option("--b <ENGINE>", "what runs B and its repair: tfjs:wasm (default), tfjs:cpu")
+    .option("--tfjs <DIR>", "folder whose node_modules holds the TensorFlow.js to run")
+    .option("--accept <KIND[:LAYER]>", "this difference is meant: leave it as it is (repeatable)", collect)
+    .option("--overwrite", "replace what DEST holds")
+    .option("--json", "print the report as JSON and nothing else")
+    .option("--timeout <SECONDS>", "give up on one engine after this long (default 120)", count(1))
+    .option("--memory <MIB>", "stop an engine that takes more memory", count(1))
+    .option("--verbose", "show where an error came from")
+    .option("--quiet", "print nothing; the exit code says it")
+    .option("--no-color", "no colours")
+    .option("--no-progress", "no progress line")
+    .action(async (a: string, b: string, dest: string, flags: FixFlags) => {
+      const { runFix } = await import("./fix.ts");
+      done(await runFix(a, b, dest, flags, invocation));
     });
 }
 

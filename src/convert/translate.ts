@@ -21,6 +21,8 @@ export interface TranslateOptions {
   readonly to: Dialect;
   /** Rewrite layers whose kernel is known to be wrong on these engines. @default ["tfjs:cpu", "tfjs:wasm"] */
   readonly engines?: readonly string[];
+  /** Names stay, also those that the target's programs do not take. @default false */
+  readonly keepNames?: boolean;
 }
 
 interface State {
@@ -39,13 +41,13 @@ interface State {
 
 /** Throws `convert.refused` with every layer that cannot be said, `weights.*` where weights are missing. */
 export function translate(model: Model, options: TranslateOptions): Plan {
-  const { to, engines = ["tfjs:cpu", "tfjs:wasm"] } = options;
+  const { to, engines = ["tfjs:cpu", "tfjs:wasm"], keepNames = false } = options;
   const state: State = {
     model,
     engines: to === "tfjs" ? engines : [],
     languages: { from: wordsOf(model), to, maskRules: model.maskRules },
     byPath: new Map(model.layers.map((entry, index) => [entry.path, { index, entry }])),
-    names: nameFor(model, to),
+    names: nameFor(model, keepNames ? null : to),
     book: new LedgerBook(),
     refusals: [],
     rewritten: [],
@@ -181,7 +183,7 @@ function sayOrRefuse(state: State, index: number, entry: ModelLayer, layer: Topo
       });
     return rewritten(entry.layer, {
       words,
-      languages,
+      languages: entry.writtenIn === undefined ? languages : { ...languages, from: entry.writtenIn },
       engines,
       inputs: call?.inputs.map(dimsOf) ?? [],
       outputs: call?.outputs.map(({ dims }) => dims) ?? [],

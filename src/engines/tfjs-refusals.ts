@@ -8,6 +8,8 @@ export interface Refusal {
   /** Is the model to blame, or what it was fed? */
   readonly of: "model" | "input";
   readonly matches: RegExp;
+  /** It is only the file's words: the same model, said in those that TF.js knows, loads. */
+  readonly ofWords?: true;
   readonly why: string;
   readonly hint: string;
 }
@@ -27,6 +29,7 @@ export const REFUSALS: readonly Refusal[] = [
     id: "keras3-batch-shape",
     of: "model",
     matches: /InputLayer should be passed either a `?batchInputShape/,
+    ofWords: true,
     why: 'Keras 3 wrote this file and says "batch_shape" where TF.js reads "batch_input_shape"',
     hint: UPDATE_DIALECT,
   },
@@ -34,6 +37,7 @@ export const REFUSALS: readonly Refusal[] = [
     id: "keras3-inbound-nodes",
     of: "model",
     matches: /Corrupted configuration, expected array for nodeData/,
+    ofWords: true,
     why: "Keras 3 wrote this file and describes the connections of layers (inbound_nodes) in a form that TF.js does not read",
     hint: UPDATE_DIALECT,
   },
@@ -41,6 +45,7 @@ export const REFUSALS: readonly Refusal[] = [
     id: "node-index",
     of: "model",
     matches: /Graph disconnected/,
+    ofWords: true,
     why: "the file's connections lead to a tensor that no input reaches; Keras 3 counts the calls of a nested model from 0, TF.js from 1",
     hint: UPDATE_DIALECT,
   },
@@ -48,8 +53,17 @@ export const REFUSALS: readonly Refusal[] = [
     id: "weight-names",
     of: "model",
     matches: /Provided weight data has no target variable/,
+    ofWords: true,
     why: 'TF.js finds weights by name, and the file\'s names begin with the model\'s own (Keras 3: "sequential/dense/kernel") where TF.js looks for "dense/kernel"',
     hint: "take the leading model name off every name in weightsManifest; the values need no change",
+  },
+  {
+    id: "separable-kernel-keys",
+    of: "model",
+    matches: /kernelInitializer, kernelRegularizer and kernelConstraint are invalid for SeparableConv2D/,
+    ofWords: true,
+    why: "Keras writes keys of that name, which say nothing there, and TF.js throws at them",
+    hint: "take kernel_initializer, kernel_regularizer and kernel_constraint out of every SeparableConv2D in model.json",
   },
   {
     id: "weights-missing",
@@ -69,6 +83,7 @@ export const REFUSALS: readonly Refusal[] = [
     id: "preprocessing-layer",
     of: "model",
     matches: /Unknown layer: Random\w+/,
+    ofWords: true,
     why: "a data augmentation layer, which does nothing when a model only predicts; TF.js does not have it",
     hint: "save the model without its augmentation layers (they are the identity at prediction)",
   },
@@ -83,6 +98,7 @@ export const REFUSALS: readonly Refusal[] = [
     id: "unknown-name",
     of: "model",
     matches: /Unknown (activation|initializer|regularizer|constraint|optimizer|loss)/i,
+    ofWords: true,
     why: "TF.js does not know this name",
     hint: "Keras 3 has functions that TF.js lacks; silu is called swish in TF.js",
   },
@@ -97,6 +113,7 @@ export const REFUSALS: readonly Refusal[] = [
     id: "merge-name-clash",
     of: "model",
     matches: /A merge layer should be called on/,
+    ofWords: true,
     why: "Keras 3 wrote an operation on tensors (x * 2) under a name that TF.js takes for its merge layer",
     hint: "write the operation as a layer (Rescaling, Add, Multiply of two tensors) and save again",
   },
@@ -104,6 +121,7 @@ export const REFUSALS: readonly Refusal[] = [
     id: "identity-name-clash",
     of: "model",
     matches: /Identity matrix initializer/,
+    ofWords: true,
     why: 'TF.js takes the Keras 3 layer "Identity" for the initializer of that name',
     hint: "leave the Identity layer out, or use Activation('linear')",
   },
@@ -111,6 +129,7 @@ export const REFUSALS: readonly Refusal[] = [
     id: "elu-alpha",
     of: "model",
     matches: /Non-default alpha value/,
+    ofWords: true,
     why: "TF.js's ELU only knows alpha = 1",
     hint: "use alpha = 1, or a layer of your own",
   },
@@ -118,6 +137,7 @@ export const REFUSALS: readonly Refusal[] = [
     id: "causal-padding",
     of: "model",
     matches: /CAUSAL padding mode/i,
+    ofWords: true,
     why: "TF.js loads a causal Conv1D but cannot run it",
     hint: "pad the input on the left by (kernel_size - 1) * dilation_rate and use padding 'valid'",
   },

@@ -1,6 +1,7 @@
 /** @file Everything in which two matched files differ in meaning: the steps of the hybrids, and their causes. */
 
 import type { Matching } from "../compare/match.ts";
+import { canSay } from "../convert/sayable.ts";
 import type { Model } from "../model/model.ts";
 import type { WeightCache } from "../model/weights.ts";
 import { configFindings, differingKeys } from "./causes/config.ts";
@@ -31,7 +32,8 @@ export async function findDifferences(
     if (keys.length > 0 || !sameWeights) {
       const difference = { kind: sameWeights ? "config" : "layer", layerA, layerB, keys } as const;
       differences.push(difference);
-      findings.push(...(keys.length > 0 ? configFindings(entryA, entryB, difference) : []));
+      if (keys.length > 0)
+        findings.push(...configFindings(entryA, entryB, difference, canSay(a, layerA, b.dialect)));
       if (keys.length === 0) findings.push(shapeFinding(entryA.path, entryB.path, difference));
     }
     if (!sameWeights) continue;

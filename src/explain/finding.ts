@@ -27,6 +27,8 @@ export interface Finding
   readonly valueB?: unknown;
   readonly certainty?: Cause["certainty"];
   readonly learnMore?: string | null;
+  /** Id of the pass in `repair/` that takes it away. */
+  readonly repair?: string | null;
   /** The step of a hybrid that this cause is; only the first key of a config step carries it. */
   readonly difference?: FileDifference;
 }
@@ -45,10 +47,10 @@ export function causeFrom(
     valueB: null,
     certainty: "proved",
     learnMore: null,
+    repair: null,
     ...rest,
     contribution: effect.contribution,
     alone: effect.alone,
-    repair: null,
     accepted: false,
   };
 }

@@ -55,6 +55,8 @@ export interface ModelLayer {
   readonly weights: readonly ModelWeight[];
   /** The layer's entry as the file has it. */
   readonly fileConfig: Json;
+  /** In whose words `fileConfig` is, where not in the model's own: a layer that a repair took from another file. */
+  readonly writtenIn?: Dialect;
 }
 
 export interface Call {

@@ -23,7 +23,7 @@ export function groupCauses(causes: readonly Cause[]): CauseGroup[] {
 }
 
 /** What became of weights, for one or for several of them. */
-const WEIGHT_WORDS: Readonly<Record<string, string>> = {
+export const WEIGHT_WORDS: Readonly<Record<string, string>> = {
   "quantized-uint8": "stored in 8 bits (uint8)",
   "quantized-uint16": "stored in 16 bits (uint16)",
   float16: "stored in half precision (float16)",

@@ -15,10 +15,12 @@ export function differingKeys(a: BoundLayer, b: BoundLayer): string[] {
   return [...keys].filter((key) => !equalJson(a.config[key] ?? null, b.config[key] ?? null));
 }
 
+/** `sayable`: the config of `a` has words in B's dialect, be it by other layers. */
 export function configFindings(
   a: ModelLayer,
   b: ModelLayer,
   difference: FileDifference & { kind: "config" | "layer" },
+  sayable: boolean,
 ): Finding[] {
   return difference.keys.map((key, i) => {
     const valueA = a.layer.config[key] ?? null;
@@ -34,6 +36,7 @@ export function configFindings(
       valueA,
       valueB,
       ...words(a, key, valueA, valueB, detail, b),
+      repair: sayable ? "config-from-a" : null,
       ...(i === 0 ? { difference } : {}),
     };
   });

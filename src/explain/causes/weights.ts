@@ -158,6 +158,7 @@ export function weightFinding(
     valueB,
     message: `${difference.name} of ${a.path} ${WORDS[detail]}`,
     hint: HINTS[detail],
+    repair: "weights-from-a",
     difference,
   };
 }
