@@ -109,7 +109,7 @@ async function readOpened(
     case "tfjs-graph":
       throw unsupported(
         "a TensorFlow.js graph model",
-        "convert with --output_format tfjs_layers_model to compare layer by layer",
+        "take the Keras model that it was exported from; vernier check A B compares the two",
         path,
       );
     case "npy":

@@ -48,7 +48,7 @@ export async function detect(source: Source, openHdf5: () => Promise<Hdf5File>):
   if (/^\s*<(!doctype|html)/i.test(text)) {
     return unknown("a web page", "the download gave an error page; fetch the raw file");
   }
-  return unknown("of no known format", "vernier reads .h5, .keras, model.json, .npy, .npz and JSON");
+  return unknown("a file of no known format", "vernier reads .h5, .keras, model.json, .npy, .npz and JSON");
 }
 
 /** What a command throws when it needs a model and got this. */
