@@ -125,7 +125,7 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
     hint: "a file with such sizes is most likely damaged or hostile",
   }),
   "file.unsupported": ({ what, remedy }) => ({
-    message: `cannot compare ${what}`,
+    message: `cannot use ${what}`,
     hint: remedy,
   }),
   "weights.unwritable": ({ weight, reason }) => ({
