@@ -87,8 +87,10 @@ async function main() {
         if (keras !== null) await openBack(row, found, keras);
         results.push(...found.map(({ written, expected, ...rest }) => rest));
         if (!options.keep) rmSync(join(scratch, row.id), { recursive: true, force: true });
-        if (results.length % 500 < found.length)
+        if (results.length % 500 < found.length) {
+          writeFileSync(details, JSON.stringify(results, null, 1));
           console.error(`${results.length} files, ${((performance.now() - started) / 1000).toFixed(0)} s`);
+        }
       },
     );
   } finally {
