@@ -17,25 +17,29 @@ export interface TargetNames {
   inNode(node: NodeSpec, topology: Topology): NodeSpec;
 }
 
-export function nameFor(model: Model, to: Dialect): TargetNames {
+/** `to`: `null` keeps the names as they are. */
+export function nameFor(model: Model, to: Dialect | null): TargetNames {
   const names = new Map<string, string>();
   const taken = new Set<string>();
-  const fresh = (wanted: string): string => {
+  const everywhere = new Set<string>();
+  const freshIn = (known: ReadonlySet<string>, wanted: string): string => {
     let name = wanted;
-    for (let i = 1; taken.has(name); i++) name = `${wanted}_${i}`;
+    for (let i = 1; known.has(name); i++) name = `${wanted}_${i}`;
     taken.add(name);
+    everywhere.add(name);
     return name;
   };
   const visit = (topology: Topology, prefix: string): void => {
     for (const { name, path, inner } of topology.layers) {
-      const plain = to === "tfjs" ? grammatical(name) : name.replaceAll("/", "_");
+      const plain = to === null ? name : to === "tfjs" ? grammatical(name) : name.replaceAll("/", "_");
       const clashes = to === "tfjs" && taken.has(plain);
-      names.set(path, fresh(clashes && prefix !== "" ? grammatical(`${prefix}${plain}`) : plain));
+      names.set(path, freshIn(taken, clashes && prefix !== "" ? grammatical(`${prefix}${plain}`) : plain));
       if (inner === null) continue;
       // Elsewhere a nested model's names are its own.
       const outside = to === "tfjs" ? null : [...taken];
       if (outside !== null) taken.clear();
       visit(inner, `${plain}_`);
+      if (outside !== null) taken.clear();
       for (const own of outside ?? []) taken.add(own);
     }
   };
@@ -46,7 +50,7 @@ export function nameFor(model: Model, to: Dialect): TargetNames {
   };
   return {
     of: (path) => names.get(path) ?? path,
-    fresh,
+    fresh: (wanted) => freshIn(everywhere, wanted),
     inRef,
     inNode: (node, topology) => ({
       ...node,

@@ -15,6 +15,7 @@ import type { NodeSpec } from "../model/topology.ts";
 import type { Dims, Tensor } from "../tensor/tensor.ts";
 import type { Plan, PlannedLayer, PlannedTopology, PlannedWeight } from "./plan.ts";
 import { modelFromPlan } from "./planned-model.ts";
+import { keysOfOne, mergedKeys, renamed, withKeys } from "./restored-words.ts";
 import { type Rewritten, rewritten, type SaidPart } from "./rewritten.ts";
 import { translate } from "./translate.ts";
 
@@ -38,10 +39,11 @@ export function restored(model: Model): Restored {
   if (kept === null || dialect === null) return { model, problems: [] };
   const problems: Problem[] = [];
   try {
-    const plan = translate(model, { to: dialect });
+    const plan = translate(model, { to: dialect, keepNames: true });
     const topology = withLayers(plan, keptRewrites(kept), dialect, problems);
-    const named = renamed(topology, objectOf(kept["names"]));
-    const whole = withKeys(named, objectOf(kept["keys"]), objectOf(kept["names"]));
+    const names = objectOf(kept["names"]);
+    const known = keysOfOne(plan, dialect);
+    const whole = withKeys(renamed(topology, names), mergedKeys(known, objectOf(kept["keys"])), names);
     const back = modelFromPlan({ ...plan, topology: whole });
     return { model: { ...back, dialect, kept }, problems };
   } catch (error) {
@@ -51,7 +53,7 @@ export function restored(model: Model): Restored {
   }
 }
 
-function originOf(kept: JsonObject | null): Dialect | null {
+function originOf(kept: JsonObject | null): "keras2" | "keras3" | null {
   const dialect = objectOf(objectOf(kept)["source"])["dialect"];
   return dialect === "keras2" || dialect === "keras3" ? dialect : null;
 }
@@ -166,9 +168,11 @@ function inputsAt(
   call: number,
 ): NodeSpec["inputs"] {
   const seen = new Map<string, NodeSpec["inputs"][number]>();
+  // A layer may be fed its own output of an earlier call.
   for (const { nodes } of parts)
     for (const ref of nodes[call]?.inputs ?? [])
-      if (!names.includes(ref.layer)) seen.set(`${ref.layer}:${ref.node}:${ref.tensor}`, ref);
+      if (!names.includes(ref.layer) || ref.node !== call)
+        seen.set(`${ref.layer}:${ref.node}:${ref.tensor}`, ref);
   return [...seen.values()];
 }
 
@@ -228,63 +232,6 @@ function undoing(read: () => Promise<Tensor>) {
       const { dtype, data } = await read();
       yield { shape: [data.length], dtype, data } satisfies Tensor;
     },
-  };
-}
-
-/** `names`: path in the file → path in the source. */
-function renamed(topology: PlannedTopology, names: JsonObject): PlannedTopology {
-  if (Object.keys(names).length === 0) return topology;
-  const visit = ({ layers, ...rest }: PlannedTopology, prefix: string): PlannedTopology => {
-    const own = new Map(
-      layers.map(({ name, path }) => {
-        const before = names[path];
-        return [name, typeof before === "string" ? (before.split("/").at(-1) ?? name) : name] as const;
-      }),
-    );
-    const back = <R extends { readonly layer: string }>(ref: R): R => ({
-      ...ref,
-      layer: own.get(ref.layer) ?? ref.layer,
-    });
-    return {
-      ...rest,
-      inputs: rest.inputs.map(back),
-      outputs: rest.outputs.map(back),
-      layers: layers.map((layer): PlannedLayer => {
-        const name = own.get(layer.name) ?? layer.name;
-        const path = `${prefix}${name}`;
-        return {
-          ...layer,
-          name,
-          path,
-          inner: layer.inner === null ? null : visit(layer.inner, `${path}/`),
-          nodes: layer.nodes.map((node) => ({
-            ...node,
-            inputs: node.inputs.map(back),
-            initial_state: node.initial_state.map(back),
-            mask: node.mask === null ? null : back(node.mask),
-          })),
-        };
-      }),
-    };
-  };
-  return visit(topology, "");
-}
-
-/** `keys`: path in the file → keys in the source's own words. */
-function withKeys(topology: PlannedTopology, keys: JsonObject, names: JsonObject): PlannedTopology {
-  if (Object.keys(keys).length === 0) return topology;
-  const bySource = new Map(
-    Object.entries(keys).map(([path, held]) => [typeof names[path] === "string" ? names[path] : path, held]),
-  );
-  return {
-    ...topology,
-    layers: topology.layers.map((layer): PlannedLayer => {
-      const held = bySource.get(layer.path);
-      const inner = layer.inner === null ? null : withKeys(layer.inner, keys, names);
-      return isObject(held)
-        ? { ...layer, inner, config: { ...layer.config, ...(held as JsonObject) } }
-        : { ...layer, inner };
-    }),
   };
 }
 

@@ -1,0 +1,89 @@
+/** @file Names and keys of a model as they were before a conversion, from what it kept and from what the file says. */
+
+import { isObject, type JsonObject } from "../base/json.ts";
+import { KERAS_KEYS } from "../layers/keras-keys.ts";
+import { flatLayers } from "./flat-layers.ts";
+import type { Plan, PlannedLayer, PlannedTopology } from "./plan.ts";
+
+/** Keys that the file has and this Keras alone takes: what is written for both Keras leaves them out. */
+export function keysOfOne({ topology, keptKeys }: Plan, dialect: "keras2" | "keras3"): JsonObject {
+  return Object.fromEntries(
+    flatLayers(topology).flatMap(({ layer: { path, className } }) => {
+      const taken = (KERAS_KEYS[className]?.[dialect] ?? "").split(" ");
+      const own = Object.entries(keptKeys.get(path) ?? {}).filter(
+        ([key, value]) => taken.includes(key) && !isObject(value),
+      );
+      return own.length === 0 ? [] : [[path, Object.fromEntries(own)]];
+    }),
+  );
+}
+
+/** Per path, those of `b` before those of `a`. */
+export const mergedKeys = (a: JsonObject, b: JsonObject): JsonObject =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((path) => [
+      path,
+      { ...objectOf(a[path]), ...objectOf(b[path]) },
+    ]),
+  );
+
+/** `names`: path in the file → path in the source. */
+export function renamed(topology: PlannedTopology, names: JsonObject): PlannedTopology {
+  if (Object.keys(names).length === 0) return topology;
+  const visit = ({ layers, ...rest }: PlannedTopology, prefix: string): PlannedTopology => {
+    const own = new Map(
+      layers.map(({ name, path }) => {
+        const before = names[path];
+        // Names in Keras 2 may hold a "/" themselves.
+        const isHere = typeof before === "string" && before.startsWith(prefix);
+        return [name, isHere ? before.slice(prefix.length) : name] as const;
+      }),
+    );
+    const back = <R extends { readonly layer: string }>(ref: R): R => ({
+      ...ref,
+      layer: own.get(ref.layer) ?? ref.layer,
+    });
+    return {
+      ...rest,
+      inputs: rest.inputs.map(back),
+      outputs: rest.outputs.map(back),
+      layers: layers.map((layer): PlannedLayer => {
+        const name = own.get(layer.name) ?? layer.name;
+        const path = `${prefix}${name}`;
+        return {
+          ...layer,
+          name,
+          path,
+          inner: layer.inner === null ? null : visit(layer.inner, `${path}/`),
+          nodes: layer.nodes.map((node) => ({
+            ...node,
+            inputs: node.inputs.map(back),
+            initial_state: node.initial_state.map(back),
+            mask: node.mask === null ? null : back(node.mask),
+          })),
+        };
+      }),
+    };
+  };
+  return visit(topology, "");
+}
+
+/** `keys`: path in the file → keys in the source's own words. */
+export function withKeys(topology: PlannedTopology, keys: JsonObject, names: JsonObject): PlannedTopology {
+  if (Object.keys(keys).length === 0) return topology;
+  const bySource = new Map(
+    Object.entries(keys).map(([path, held]) => [typeof names[path] === "string" ? names[path] : path, held]),
+  );
+  return {
+    ...topology,
+    layers: topology.layers.map((layer): PlannedLayer => {
+      const held = bySource.get(layer.path);
+      const inner = layer.inner === null ? null : withKeys(layer.inner, keys, names);
+      return isObject(held)
+        ? { ...layer, inner, config: { ...layer.config, ...(held as JsonObject) } }
+        : { ...layer, inner };
+    }),
+  };
+}
+
+const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});
