@@ -28,9 +28,9 @@ function constant(id, length) {
   };
 }
 
-/** Model 1 has 3 weight files, model 2 has 5. @param {number} id */
+/** Three weight files, whose plain names are those of every other model of three. @param {number} id */
 async function filesOf(id) {
-  const weights = Array.from({ length: 2 * id + 1 }, (_, i) => ({
+  const weights = Array.from({ length: 3 }, (_, i) => ({
     name: `w${i}`,
     source: constant(id, 16_000),
     quantization: null,
@@ -73,7 +73,12 @@ switch (mode) {
   }
   case "loop":
     for (let i = 0; i < Number(rest[0]); i++) {
-      const destination = await openDestination(dest, { kind: "folder", overwrite: true });
+      let moved = 0;
+      /** @param {string} operation */
+      const onStep = (operation) => {
+        if (operation === "renameNew" && moved++ === 0) say(`move ${performance.now()}`);
+      };
+      const destination = await openDestination(dest, { kind: "folder", overwrite: true, onStep });
       say(`stage ${performance.now()}`);
       const staged = await destination.stage(await filesOf(1 + (i % 2)));
       say(`commit ${performance.now()}`);
