@@ -119,7 +119,9 @@ export async function check(options: CheckOptions): Promise<Report> {
           ops,
           at,
           differences: files.differences,
-          switchable: matching.structure.every(({ kind }) => kind === "outputs"),
+          switchable:
+            matching.structure.every(({ kind }) => kind === "outputs") &&
+            files.findings.every(({ detail }) => detail !== "weight-shapes"),
           inputsForA: fed.bForA,
         }),
       );

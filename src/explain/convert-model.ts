@@ -81,7 +81,7 @@ async function proved(
 
 const ONE_SAMPLE: InputSpec = { source: "synthetic", samples: 1, seed: 0 };
 
-async function readBack({ files, plan }: Conversion): Promise<OpenedModel> {
+export async function readBack({ files, plan }: Conversion): Promise<OpenedModel> {
   const open = async (file: OutputFile | undefined) =>
     file === undefined ? null : blobSource(await blobOf(file), file.name);
   const main = await open(files.at(-1));

@@ -32,9 +32,9 @@ export async function findDifferences(
     if (keys.length > 0 || !sameWeights) {
       const difference = { kind: sameWeights ? "config" : "layer", layerA, layerB, keys } as const;
       differences.push(difference);
-      if (keys.length > 0)
-        findings.push(...configFindings(entryA, entryB, difference, canSay(a, layerA, b.dialect)));
-      if (keys.length === 0) findings.push(shapeFinding(entryA.path, entryB.path, difference));
+      const sayable = canSay(a, layerA, b.dialect);
+      if (keys.length > 0) findings.push(...configFindings(entryA, entryB, difference, sayable));
+      if (keys.length === 0) findings.push(shapeFinding(entryA.path, entryB.path, difference, sayable));
     }
     if (!sameWeights) continue;
     const valuesA = await weights.weightsOf(a, layerA);
@@ -65,9 +65,11 @@ function matchedInOrder(a: Model, { layers }: Matching): { layerA: number; layer
 const shapeOf = ({ name, shape }: { name: string; shape: readonly number[] }): string =>
   `${name}[${shape.join(" ")}]`;
 
-function shapeFinding(path: string, pathB: string, difference: FileDifference): Finding {
+function shapeFinding(path: string, pathB: string, difference: FileDifference, sayable: boolean): Finding {
   return {
     kind: "structure",
+    // The layer before it gives another width, which is repaired with it.
+    repair: sayable ? "config-from-a" : null,
     side: "between",
     layer: path,
     layerB: pathB,

@@ -4,6 +4,7 @@
  */
 
 import type { Cause } from "../compare/findings.ts";
+import { showValue } from "../explain/causes/shown-value.ts";
 import type { Model, ModelLayer } from "../model/model.ts";
 import type { Repair, RepairMade } from "./repair.ts";
 
@@ -24,7 +25,10 @@ export const configFromA: Repair = {
           id,
           layer: entry.path,
           field,
-          message: `${field} ${show(valueB)} → ${show(valueA)}`,
+          message:
+            field === null
+              ? "weights in A's shapes"
+              : `${field} ${showValue(valueB, LONGEST)} → ${showValue(valueA, LONGEST)}`,
         })),
       );
       return layerOf(a, trusted, entry);
@@ -67,8 +71,4 @@ function withDims(model: Model, a: Model, causes: readonly Cause[]): Model {
   return { ...model, calls };
 }
 
-function show(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing");
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
-}
 const LONGEST = 40;

@@ -8,6 +8,7 @@ import type { BoundLayer } from "../../model/layer.ts";
 import type { ModelLayer } from "../../model/model.ts";
 import type { FileDifference } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
+import { showValue } from "./shown-value.ts";
 
 /** Keys in which two layers' meanings differ. */
 export function differingKeys(a: BoundLayer, b: BoundLayer): string[] {
@@ -64,8 +65,8 @@ function words(
   detail: string | null,
   b: ModelLayer,
 ): { message: string; hint: string } {
-  const from = show(valueA);
-  const to = show(valueB);
+  const from = showValue(valueA);
+  const to = showValue(valueB);
   switch (detail) {
     case "reader-ignores":
       return {
@@ -84,9 +85,6 @@ function words(
       };
   }
 }
-
-const show = (value: Json): string =>
-  typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing");
 
 export function equalJson(x: Json | undefined, y: Json | undefined): boolean {
   if (Object.is(x, y)) return true;
