@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * @file `npm run deep`: the bounds on the engines with more samples than CI takes; rewrites docs/measured.md.
+ * @file `npm run deep`: what CI does, with more samples: kills during a conversion, and the bounds on the engines, which
+ * rewrite docs/measured.md.
  *
- *     VERNIER_BOUNDS_BATCH=64 VERNIER_BOUNDS_SEED=1 npm run deep
+ *     VERNIER_BOUNDS_BATCH=64 VERNIER_BOUNDS_SEED=1 VERNIER_KILLS=200 VERNIER_KILLS_SEED=1 npm run deep
  */
 
 import { spawnSync } from "node:child_process";
@@ -33,6 +34,9 @@ const git = (...args) => spawnSync("git", args, { cwd: root, encoding: "utf8" })
 const target = join(root, "docs/measured.md");
 
 try {
+  const kills = run("npx", ["vitest", "run", "--project", "engines", "test/engines/kill.test.ts"], {
+    VERNIER_KILLS: process.env["VERNIER_KILLS"] ?? "200",
+  });
   const status = run("npx", ["vitest", "run", "--project", "engines", "test/engines/bounds.test.ts"], {
     VERNIER_BOUNDS_BATCH: batch,
     VERNIER_BOUNDS_SEED: seed,
@@ -70,7 +74,7 @@ ${lines.map((line) => line.slice(0, 150)).join("\n")}
   const others = before.indexOf("\n## Speed and memory");
   const kept = others < 0 ? "" : before.slice(others);
   writeFileSync(target, page + kept);
-  process.exitCode = status;
+  process.exitCode = status || kills;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

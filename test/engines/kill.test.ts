@@ -142,44 +142,48 @@ function run(...words: string[]): Running {
   return { child, lines: () => reader[Symbol.asyncIterator](), exit: once(child, "exit") };
 }
 
-test(`killed at ${KILLS} random moments of its work, in turn aimed at the writing, at the commit, and at its moves (seed ${SEED})`, async () => {
-  const dest = join(root, "web");
-  await write(dest, 1);
-  const random = randomFrom(SEED);
-  const killedIn: { [phase: string]: number } = {};
-  for (let i = 0; i < KILLS; i++) {
-    const aim = (["move", "commit", "stage"] as const)[i % 3] ?? "move";
-    const { child, lines, exit } = run("loop", dest, "1000000");
-    // Some rounds to learn how long it takes here, then one to be killed in.
-    const begun: { [phase: string]: number } = {};
-    let rounds = 0;
-    let last = "";
-    let takesMs = 0;
-    for await (const line of lines()) {
-      const [phase = "", at = ""] = line.split(" ");
-      last = phase;
-      begun[phase] = Number(at);
-      if (phase === "done") {
-        rounds++;
-        const from = begun[aim] ?? 0;
-        takesMs = Math.max(takesMs, ((aim === "stage" ? begun["commit"] : begun["done"]) ?? 0) - from);
+test(
+  `killed at ${KILLS} random moments of its work, in turn aimed at the writing, at the commit, and at its moves (seed ${SEED})`,
+  async () => {
+    const dest = join(root, "web");
+    await write(dest, 1);
+    const random = randomFrom(SEED);
+    const killedIn: { [phase: string]: number } = {};
+    for (let i = 0; i < KILLS; i++) {
+      const aim = (["move", "commit", "stage"] as const)[i % 3] ?? "move";
+      const { child, lines, exit } = run("loop", dest, "1000000");
+      // Some rounds to learn how long it takes here, then one to be killed in.
+      const begun: { [phase: string]: number } = {};
+      let rounds = 0;
+      let last = "";
+      let takesMs = 0;
+      for await (const line of lines()) {
+        const [phase = "", at = ""] = line.split(" ");
+        last = phase;
+        begun[phase] = Number(at);
+        if (phase === "done") {
+          rounds++;
+          const from = begun[aim] ?? 0;
+          takesMs = Math.max(takesMs, ((aim === "stage" ? begun["commit"] : begun["done"]) ?? 0) - from);
+        }
+        if (rounds < 3 || phase !== aim) continue;
+        const end = performance.now() + random.uniform() * takesMs;
+        while (performance.now() < end); // a timer is no finer than a millisecond
+        child.kill("SIGKILL");
+        break;
       }
-      if (rounds < 3 || phase !== aim) continue;
-      const end = performance.now() + random.uniform() * takesMs;
-      while (performance.now() < end); // a timer is no finer than a millisecond
-      child.kill("SIGKILL");
-      break;
+      await exit;
+      killedIn[last] = (killedIn[last] ?? 0) + 1;
+      expect([1, 2], `kill ${i}, aimed at ${aim}, seed ${SEED}`).toContain(await idOfModel(dest));
     }
-    await exit;
-    killedIn[last] = (killedIn[last] ?? 0) + 1;
-    expect([1, 2], `kill ${i}, aimed at ${aim}, seed ${SEED}`).toContain(await idOfModel(dest));
-  }
-  process.stdout.write(`killed while in: ${JSON.stringify(killedIn)}, left ${list(dest).length} entries\n`);
-  ageTemporaries(dest);
-  await write(dest, 3);
-  expect(list(dest)).toHaveLength(4);
-  expect(await idOfModel(dest)).toBe(3);
-});
+    process.stdout.write(`killed while in: ${JSON.stringify(killedIn)}, left ${list(dest).length} entries\n`);
+    ageTemporaries(dest);
+    await write(dest, 3);
+    expect(list(dest)).toHaveLength(4);
+    expect(await idOfModel(dest)).toBe(3);
+  },
+  60_000 + KILLS * 5_000,
+);
 
 test("whoever loads the folder while models are replaced gets one of them, or a file that is gone; never a mixture", async () => {
   const dest = join(root, "web");
