@@ -26,13 +26,19 @@ test("help leads with check and lists only what is built", () => {
   const { stdout, status } = vernier("--help");
   expect(status).toBe(0);
   const commands = [...stdout.matchAll(/^ {2}(\w+) (?:\[|\w)/gm)].map(([, name]) => name);
-  expect(commands.filter((name) => name !== "vernier")).toEqual(["check", "inspect", "doctor"]);
+  expect(commands.filter((name) => name !== "vernier")).toEqual([
+    "check",
+    "convert",
+    "fix",
+    "inspect",
+    "doctor",
+  ]);
   for (const unbuilt of ["--golden", "--labels", "--backward", "--seen-a", "--js-layers"])
     expect(vernier("check", "--help").stdout).not.toContain(unbuilt);
 });
 
 test.each([
-  ["an unknown command", ["convert", "a", "b"]],
+  ["an unknown command", ["transmogrify", "a", "b"]],
   ["an unknown option", ["check", "--bogus", ...PAIR]],
   ["no command", []],
   ["a number that is none", ["check", ...PAIR, "--samples", "0"]],
@@ -40,6 +46,9 @@ test.each([
   ["a kind of difference that does not exist", ["check", ...PAIR, "--accept", "wieghts"]],
   ["a report of a kind that is not built", ["check", ...PAIR, "--report", "x.html"]],
   ["a missing file", ["inspect", "nowhere.h5"]],
+  ["a format that does not exist", ["convert", PAIR[0], "out", "--to", "onnx"]],
+  ["a model that cannot be said in the target", ["convert", "keras2/gru-reset-after.h5", "out"]],
+  ["a place that holds something", ["convert", ...PAIR]],
   ["an input of an unknown kind", ["check", ...PAIR, "--input", "README.md"]],
 ])("%s exits 2 with an error, a hint and no stack trace", (_, words) => {
   const { status, stdout, stderr } = vernier(...words);
@@ -47,11 +56,23 @@ test.each([
   expect(stderr).toMatch(/^error: .+\n( {2}at: .+\n)? {2}hint: .+\n$/);
 });
 
-test("check of one model says that it comes with convert", () => {
-  expect(vernier("check", "keras3/mlp.h5")).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining("comes with convert"),
+test("check of one model compares it with its own conversion", () => {
+  const { status, stdout } = vernier("check", "keras3/mlp.h5", "--json");
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ verdict: "agree", sides: { b: { engine: "tfjs:wasm" } } });
+});
+
+test("convert writes a model that agrees, and says with --json what it wrote and what proves it", () => {
+  const dest = join(folder, "web");
+  const { status, stdout } = vernier("convert", "keras3/mlp.h5", dest, "--json");
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    schema: "vernier.convert/1",
+    written: [join(dest, "group1-shard1of1.bin"), join(dest, "model.json")],
+    target: "tfjs",
+    proof: { verdict: "agree", sides: { b: { engine: "tfjs:wasm" } } },
   });
+  expect(vernier("check", "keras3/mlp.h5", dest).status).toBe(0);
 });
 
 test("with --json an error is vernier.error/1 on standard output", () => {
