@@ -4,12 +4,11 @@ import { VernierError } from "../base/errors.ts";
 import { type Conversion, type ConvertOptions, convert, TARGETS, type Target } from "../convert/convert.ts";
 import { ledgerOf } from "../convert/ledger.ts";
 import { type OpenedModel, readModelPath } from "../dialects/read.node.ts";
-import { type Proof, prove } from "../explain/proof.ts";
+import type { Proof } from "../explain/proof.ts";
 import { openDestination, type Staged } from "../formats/destination.node.ts";
 import { type ConvertReport, convertReport, renderConvert } from "../report/convert.ts";
 import { renderJson } from "../report/json.ts";
 import { colours } from "./colours.ts";
-import { engineNamed } from "./engine-names.ts";
 import { worst } from "./exit-code.ts";
 import { progressLine } from "./progress.ts";
 import { writeNewFile } from "./report-file.ts";
@@ -125,6 +124,11 @@ async function proveStaged(
   signal: AbortSignal,
   progress: ReturnType<typeof progressLine>,
 ): Promise<Proof[]> {
+  // A third of the code is for the proof alone.
+  const [{ prove }, { engineNamed }] = await Promise.all([
+    import("../explain/proof.ts"),
+    import("./engine-names.ts"),
+  ]);
   const architecture = target === "weights.h5" ? { architecture: source.path } : {};
   await using written = await readModelPath(staged.path, architecture);
   const { timeout, memory, tfjs, python } = flags;

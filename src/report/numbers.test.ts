@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatBytes, formatNumber, formatPair, formatSum } from "./numbers.ts";
+import { formatBytes, formatCount, formatNumber, formatPair, formatSum } from "./numbers.ts";
 
 test("three significant digits, exponents below 0.001, thousands separated", () => {
   expect([0.0312, 5.694, 1234.5, 1.1e-8, 0, Number.NaN, -0.5].map((x) => formatNumber(x))).toEqual([
@@ -15,6 +15,24 @@ test("three significant digits, exponents below 0.001, thousands separated", () 
     "-0.500",
   ]);
   expect([12, 41_000, 14_200_000].map(formatBytes)).toEqual(["12 bytes", "41 KB", "14.2 MB"]);
+});
+
+test("they look as Intl's English does", () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0.001, max: 1e8, noNaN: true }), fc.boolean(), (size, negative) => {
+      const decimals = Math.max(0, 2 - Math.floor(Math.log10(Number(size.toPrecision(3)))));
+      const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+      const x = negative ? -size : size;
+      expect(formatNumber(x)).toBe(Number(x.toPrecision(3)).toLocaleString("en-US", digits));
+    }),
+  );
+  fc.assert(
+    fc.property(fc.nat(), fc.integer({ min: 1_000_000, max: 2 ** 40 }), (n, size) => {
+      expect(formatCount(n)).toBe(n.toLocaleString("en-US"));
+      const megabytes = (size / 1e6).toLocaleString("en-US", { maximumSignificantDigits: 3 });
+      expect(formatBytes(size)).toBe(`${megabytes} MB`);
+    }),
+  );
 });
 
 test("two numbers show as many digits as it takes to tell them apart", () => {

@@ -7,11 +7,14 @@ export function formatNumber(x: number, digits = 3): string {
   const size = Math.abs(rounded);
   if (size < 0.001 || size >= 1e9) return x.toExponential(digits - 1).replace("e+", "e");
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
-  return rounded.toLocaleString("en-US", {
-    minimumFractionDigits: Math.min(decimals, 20),
-    maximumFractionDigits: Math.min(decimals, 20),
-  });
+  return separated(rounded.toFixed(Math.min(decimals, 20)));
 }
+
+/** Thousands by hand: the first number that Intl formats costs 10 ms. */
+const separated = (decimal: string): string => {
+  const [whole = "", ...fraction] = decimal.split(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...fraction].join(".");
+};
 
 /** With a sign, but 0 bare. */
 export const formatSigned = (x: number): string => (x > 0 ? `+${formatNumber(x)}` : formatNumber(x));
@@ -25,7 +28,7 @@ export function formatPair(a: number, b: number): [string, string] {
   return [String(a), String(b)];
 }
 
-export const formatCount = (n: number): string => n.toLocaleString("en-US");
+export const formatCount = (n: number): string => separated(String(n));
 
 /** "8 samples", "1 sample", "2 classes" (`more` where it is not just an s). */
 export const plural = (n: number, one: string, more = `${one}s`): string =>
@@ -34,7 +37,7 @@ export const plural = (n: number, one: string, more = `${one}s`): string =>
 export function formatBytes(sizeBytes: number): string {
   if (sizeBytes < 1000) return `${sizeBytes} bytes`;
   const [size, unit] = sizeBytes < 1e6 ? [sizeBytes / 1e3, "KB"] : [sizeBytes / 1e6, "MB"];
-  return `${size.toLocaleString("en-US", { maximumSignificantDigits: 3 })} ${unit}`;
+  return `${separated(String(Number(size.toPrecision(3))))} ${unit}`;
 }
 
 export const formatSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
@@ -83,5 +86,5 @@ function onGrid(units: number, exponent: number): string {
   if (size < 0.001 || size >= 1e9)
     return `${sign}${value.toExponential(Math.max(0, exponentOf(value) - exponent)).replace("e+", "e")}`;
   const decimals = Math.min(20, Math.max(0, -exponent));
-  return `${sign}${value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })}`;
+  return `${sign}${separated(value.toFixed(decimals))}`;
 }
