@@ -1,5 +1,6 @@
 /** @file The command line that gives a report again: what was typed, less what only decides how it is shown. */
 
+import { quoteWord } from "../base/shell.ts";
 import type { InputSpec } from "../explain/options.ts";
 
 const SHOWING = new Set(["--json", "--verbose", "--quiet", "--no-color", "--no-progress"]);
@@ -13,9 +14,5 @@ export function reproduction(words: readonly string[], input: InputSpec): string
   }
   const hasSeed = words.some((word) => word === "--seed" || word.startsWith("--seed="));
   const seed = input.source === "synthetic" && !hasSeed ? ["--seed", String(input.seed)] : [];
-  return ["vernier", ...kept, ...seed].map(quote).join(" ");
+  return ["vernier", ...kept, ...seed].map(quoteWord).join(" ");
 }
-
-/** As a POSIX shell reads it back. */
-const quote = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,39 +1,37 @@
-/** @file Can one layer be said in a dialect's words at all, and by others where TF.js's own kernel of it is wrong? */
+/** @file Which layers of a model can be said in a dialect's words, and which of TF.js's wrong kernels rewrites go around. */
 
 import { isVernierError } from "../base/errors.ts";
-import { isObject, type JsonObject } from "../base/json.ts";
 import type { Dialect } from "../model/layer.ts";
 import type { Model } from "../model/model.ts";
-import type { Dims } from "../tensor/tensor.ts";
-import { type Rewritten, rewritten } from "./rewritten.ts";
+import { translate } from "./translate.ts";
 
-/** As it is, or by rewrites. */
-export const canSay = (model: Model, layer: number, to: Dialect): boolean =>
-  saidIn(model, layer, to) !== null;
-
-/** `true` where a rewrite of this layer of a `model.json` leaves no kernel that is known to be wrong. */
-export function canGoAround(model: Model, layer: number): boolean {
-  if (model.dialect !== "tfjs") return false;
-  const said = saidIn(model, layer, "tfjs");
-  return said !== null && said.ids.length > 0 && said.faults.length === 0;
+/** Paths of layers that the dialect has no words for, be it by other layers. */
+export function refusedLayers(model: Model, to: Dialect): ReadonlySet<string> {
+  try {
+    translate(model, { to });
+    return new Set();
+  } catch (error) {
+    if (!isVernierError(error)) throw error;
+    // What stops a translation before any layer is said concerns none in particular.
+    if (!isVernierError(error, "convert.refused")) return new Set();
+    // Each is "path: why".
+    return new Set(error.details.layers.map((said) => said.slice(0, said.indexOf(": "))));
+  }
 }
 
-function saidIn(model: Model, layer: number, to: Dialect): Rewritten | null {
-  const entry = model.layers[layer];
-  const call = model.calls.find((one) => one.layer === layer);
-  if (entry === undefined || call === undefined) return null;
-  const dimsOf = (ref: { call: number; output: number }): Dims =>
-    model.calls[ref.call]?.outputs[ref.output]?.dims ?? [];
+/** Paths of the layers of a `model.json` that rewrites say without a kernel that is known to be wrong. */
+export function goneAround(model: Model): ReadonlySet<string> {
+  if (model.dialect !== "tfjs") return new Set();
   try {
-    return rewritten(entry.layer, {
-      words: isObject(entry.fileConfig) ? (entry.fileConfig as JsonObject) : {},
-      languages: { from: entry.writtenIn ?? model.dialect, to, maskRules: model.maskRules },
-      engines: to === "tfjs" ? ["tfjs:cpu", "tfjs:wasm"] : [],
-      inputs: call.inputs.map(dimsOf),
-      outputs: call.outputs.map(({ dims }) => dims),
-    });
+    const { rewritten, problems } = translate(model, { to: "tfjs" });
+    const wrong = new Set(
+      problems.flatMap(({ code, where }) => (code === "convert.known-fault" ? [where] : [])),
+    );
+    return new Set(
+      rewritten.flatMap(({ path, parts }) => (parts.some((part) => wrong.has(part)) ? [] : [path])),
+    );
   } catch (error) {
-    if (isVernierError(error)) return null;
+    if (isVernierError(error)) return new Set();
     throw error;
   }
 }

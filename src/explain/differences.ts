@@ -1,7 +1,7 @@
 /** @file Everything in which two matched files differ in meaning: the steps of the hybrids, and their causes. */
 
 import type { Matching } from "../compare/match.ts";
-import { canSay } from "../convert/sayable.ts";
+import { refusedLayers } from "../convert/sayable.ts";
 import type { Model } from "../model/model.ts";
 import type { WeightCache } from "../model/weights.ts";
 import { configFindings, differingKeys } from "./causes/config.ts";
@@ -23,6 +23,7 @@ export async function findDifferences(
 ): Promise<FileDifferences> {
   const differences: FileDifference[] = [];
   const findings: Finding[] = [];
+  let refused: ReadonlySet<string> | null = null;
   for (const { layerA, layerB } of matchedInOrder(a, matching)) {
     const entryA = a.layers[layerA];
     const entryB = b.layers[layerB];
@@ -32,7 +33,8 @@ export async function findDifferences(
     if (keys.length > 0 || !sameWeights) {
       const difference = { kind: sameWeights ? "config" : "layer", layerA, layerB, keys } as const;
       differences.push(difference);
-      const sayable = canSay(a, layerA, b.dialect);
+      refused ??= refusedLayers(a, b.dialect);
+      const sayable = !refused.has(entryA.path);
       if (keys.length > 0) findings.push(...configFindings(entryA, entryB, difference, sayable));
       if (keys.length === 0) findings.push(shapeFinding(entryA.path, entryB.path, difference, sayable));
     }

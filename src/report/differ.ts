@@ -6,6 +6,7 @@ import { effectOf } from "./effect.ts";
 import { entry, type Style, verdictLine } from "./layout.ts";
 import { formatSigned } from "./numbers.ts";
 import { renderSum } from "./sum-table.ts";
+import { waysOut } from "./ways-out.ts";
 import { computedCorrectly, isReference, joinWords, runtimeOf } from "./words.ts";
 
 /** Other groups of causes that get a line of their own. */
@@ -25,7 +26,7 @@ export function renderDiffer(report: Report, style: Style): string[] {
     ...also(report, others, style),
     ...(effect.length === 0 ? [] : entry("effect", effect.join("\n"), style)),
     ...entry("who", whoOf(report, main.first), style),
-    ...entry("fix", fixes(groups).join("\n"), style),
+    ...entry("fix", waysOut(report).join("\n"), style),
     ...(main.first.learnMore === null ? [] : entry("see", main.first.learnMore, style)),
     ...acceptance(report.causes, style),
     ...unfinished(report, style),
@@ -77,14 +78,6 @@ function whoOf(report: Report, { kind, side, detail, layer }: Cause): string {
   return correct === null && !isReference(b)
     ? `${who}; not every layer of ${runtimeOf(b)} could be checked`
     : who;
-}
-
-/** What to do, each advice once. */
-function fixes(groups: readonly CauseGroup[]): string[] {
-  const hints = [...new Set(groups.map(({ first }) => first.hint))];
-  return hints.length <= 3
-    ? hints
-    : [...hints.slice(0, 3), `and ${hints.length - 3} more (--json lists all)`];
 }
 
 function acceptance(causes: readonly Cause[], style: Style): string[] {

@@ -4,6 +4,7 @@ import type { Problem } from "../base/problem.ts";
 import type { Report } from "../compare/findings.ts";
 import { isGraph, renderGraph } from "./graph.ts";
 import { entry, type Style, verdictLine } from "./layout.ts";
+import { wayToLoad } from "./ways-out.ts";
 import { runtimeOf } from "./words.ts";
 
 /** Reasons listed one by one. */
@@ -18,7 +19,7 @@ export function renderNotCompared(report: Report, style: Style): string[] {
       "",
       ...entry("why", failure.message.replace(/^\S+ refuses the model: /, ""), style),
       ...(failure.where === "" ? [] : entry("at", failure.where, style)),
-      ...entry("fix", failure.hint, style),
+      ...entry("fix", wayToLoad(report, failure.message) ?? failure.hint, style),
     ];
   }
   if (isGraph(report.sides.a) || isGraph(report.sides.b)) return renderGraph(report, style);

@@ -4,7 +4,7 @@
  */
 
 import type { CallCertificate } from "../../compare/certify.ts";
-import { canGoAround } from "../../convert/sayable.ts";
+import { goneAround } from "../../convert/sayable.ts";
 import type { SideEvidence } from "../evidence.ts";
 import type { Finding } from "../finding.ts";
 
@@ -54,7 +54,10 @@ function kernelFinding(
         : "try another backend (--b tfjs:cpu, --b tfjs:wasm), and report the layer to its makers"),
     learnMore: known?.link ?? null,
     // Side A is never repaired, and only a model.json is run by TF.js's kernels.
-    repair: side === "b" && !lostMask && canGoAround(model, call?.layer ?? -1) ? "rewrite-around-kernel" : null,
+    repair:
+      side === "b" && !lostMask && entry !== undefined && goneAround(model).has(entry.path)
+        ? "rewrite-around-kernel"
+        : null,
   };
 }
 
