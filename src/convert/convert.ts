@@ -60,14 +60,14 @@ async function converted(model: Model, options: ConvertOptions): Promise<Convers
     }
     case "h5": {
       const { plan, problems } = inWordsOfBoth(model);
-      return { plan, ...writeH5(plan, name), problems: [...plan.problems, ...problems] };
+      return { plan, ...(await writeH5(plan, name)), problems: [...plan.problems, ...problems] };
     }
     case "keras":
     case "weights.h5": {
       const plan = translate(model, { to: "keras3" });
       return {
         plan,
-        ...writeKeras(plan, name, { weightsOnly: to === "weights.h5" }),
+        ...(await writeKeras(plan, name, { weightsOnly: to === "weights.h5" })),
         problems: plan.problems,
       };
     }

@@ -5,6 +5,8 @@
  */
 
 import type { Json, JsonObject } from "../base/json.ts";
+import type { ModelWeight } from "../model/model.ts";
+import { sizeOf } from "../tensor/tensor.ts";
 import type { Plan } from "./plan.ts";
 
 export interface KeptOptions {
@@ -14,7 +16,7 @@ export interface KeptOptions {
   readonly optimizer: JsonObject | null;
 }
 
-export function keptFrom(plan: Plan, { trainingCarried, optimizer }: KeptOptions): JsonObject {
+export async function keptFrom(plan: Plan, { trainingCarried, optimizer }: KeptOptions): Promise<JsonObject> {
   const { source, rewritten, renamed, keptKeys } = plan;
   const before = source.kept ?? {};
   const kept: Record<string, Json> = {
@@ -30,16 +32,35 @@ export function keptFrom(plan: Plan, { trainingCarried, optimizer }: KeptOptions
   if (renamed.size > 0)
     kept["names"] = Object.fromEntries([...renamed].map(([path, target]) => [target, path]));
   if (rewritten.length > 0)
-    kept["rewritten"] = rewritten.map(({ path, className, rewrite, parts }) => ({
-      path,
-      className,
-      rewrite,
-      parts: [...parts],
-      config: configOf(plan, path),
-    }));
+    kept["rewritten"] = await Promise.all(
+      rewritten.map(async ({ path, className, rewrite, parts, fed, repeats, lost }) => ({
+        path,
+        className,
+        rewrite,
+        parts: [...parts],
+        fed: fed.map((dims) => [...dims]),
+        ...(repeats.length === 0 ? {} : { repeats: [...repeats] }),
+        ...(lost.length === 0 ? {} : { weights: await numbersOf(lost) }),
+        config: configOf(plan, path),
+      })),
+    );
   const training = source.training?.config ?? before["training"];
   if (!trainingCarried && training !== undefined && training !== null) kept["training"] = training;
   if (optimizer !== null) kept["optimizer"] = optimizer;
+  return kept;
+}
+
+/** Statistics of a layer: some numbers per channel. Larger weights are not kept twice. */
+const MAX_KEPT_NUMBERS = 4096;
+
+async function numbersOf(weights: readonly ModelWeight[]): Promise<JsonObject> {
+  const kept: Record<string, Json> = {};
+  for (const weight of weights) {
+    const { shape, dtype, spec } = weight;
+    if (sizeOf(shape) > MAX_KEPT_NUMBERS || dtype === "string") continue;
+    const { data } = await weight.read();
+    kept[spec.name] = { shape: [...shape], dtype, values: Array.from(data as ArrayLike<number>, Number) };
+  }
   return kept;
 }
 

@@ -4,7 +4,7 @@ import type { JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { TensorSource } from "../formats/output.ts";
 import type { BoundLayer, Dialect } from "../model/layer.ts";
-import type { Model } from "../model/model.ts";
+import type { Model, ModelWeight } from "../model/model.ts";
 import type { NodeRef, NodeSpec, TopologyLayer } from "../model/topology.ts";
 import type { Dims, Tensor } from "../tensor/tensor.ts";
 import type { LedgerEntry } from "./ledger.ts";
@@ -53,6 +53,12 @@ export interface RewrittenLayer {
   readonly rewrite: string;
   /** `false`: with roundings of its own. */
   readonly exact: boolean;
+  /** Dims that reach its first call. */
+  readonly fed: readonly Dims[];
+  /** Inputs that are the same tensor as one before them. */
+  readonly repeats: readonly number[];
+  /** Weights that its parts do not give back: none takes them, or what a part holds cannot be undone. */
+  readonly lost: readonly ModelWeight[];
   /** Which of the layer's inputs are read from outside, in the order in which the parts do. */
   readonly reads: readonly number[];
   /** Paths in the target. */

@@ -8,11 +8,13 @@ import { isVernierError } from "../base/errors.ts";
 import { isObject, type JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import { contextFor } from "../dialects/build.ts";
+import { wholeTensor } from "../formats/output.ts";
 import { bindLayer } from "../layers/bind.ts";
 import type { BoundLayer, Dialect } from "../model/layer.ts";
 import type { Model } from "../model/model.ts";
 import type { NodeSpec } from "../model/topology.ts";
-import type { Dims, Tensor } from "../tensor/tensor.ts";
+import { isDType } from "../tensor/dtype.ts";
+import { type Dims, type Shape, sizeOf, type Tensor } from "../tensor/tensor.ts";
 import type { Plan, PlannedLayer, PlannedTopology, PlannedWeight } from "./plan.ts";
 import { modelFromPlan } from "./planned-model.ts";
 import { keysOfOne, mergedKeys, renamed, withKeys } from "./restored-words.ts";
@@ -25,6 +27,10 @@ interface KeptRewrite {
   readonly className: string;
   readonly config: JsonObject;
   readonly parts: readonly string[];
+  readonly fed: readonly Dims[];
+  readonly repeats: readonly number[];
+  /** Small weights that no part gives back. */
+  readonly weights: JsonObject;
 }
 
 export interface Restored {
@@ -63,12 +69,22 @@ function keptRewrites(kept: JsonObject): KeptRewrite[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: unknown): KeptRewrite[] => {
     if (!isObject(entry)) return [];
-    const { path, className, config, parts } = entry;
+    const { path, className, config, parts, fed, repeats, weights } = entry;
     const names = Array.isArray(parts)
       ? parts.filter((part): part is string => typeof part === "string")
       : [];
     return typeof path === "string" && typeof className === "string" && names.length > 0
-      ? [{ path, className, config: objectOf(config), parts: names }]
+      ? [
+          {
+            path,
+            className,
+            config: objectOf(config),
+            parts: names,
+            fed: listOf(fed).map((dims) => listOf(dims).map((dim) => (typeof dim === "number" ? dim : null))),
+            repeats: listOf(repeats).filter((input) => typeof input === "number"),
+            weights: objectOf(weights),
+          },
+        ]
       : [];
   });
 }
@@ -132,61 +148,62 @@ function original(
   plan: Plan,
   parts: readonly PlannedLayer[],
   last: PlannedLayer,
-  { className, config }: KeptRewrite,
+  { className, config, fed, repeats, weights }: KeptRewrite,
   dialect: Dialect,
 ): PlannedLayer {
   const { maskRules } = plan.source;
-  const names = parts.map(({ name }) => name);
-  const outside = last.nodes.map((_, call) => inputsAt(parts, names, call));
-  const fed = inputDims(parts, names);
   const bound = bindLayer(
     { class_name: className, config },
     contextFor({ maskRules, writtenIn: dialect }, dialect, fed, [className]),
   );
   const languages = { from: dialect, to: plan.source.dialect, maskRules };
-  const engines = ["tfjs:cpu", "tfjs:wasm"];
-  const said = rewritten(bound, { words: config, languages, engines, inputs: fed, outputs: last.given });
+  const said = rewritten(bound, {
+    words: config,
+    languages,
+    engines: ["tfjs:cpu", "tfjs:wasm"],
+    inputs: fed,
+    outputs: last.given,
+    repeats,
+    masks: 0,
+  });
   if (!sameParts(said, parts)) throw new Changed("its parts were changed since");
-  const order = readOrder(said);
-  const nodes = outside.map((inputs, call): NodeSpec => {
+  const nodes = last.nodes.map((_, call): NodeSpec => {
     const main = parts[said.parts.findIndex((part) => part.main)]?.nodes[call];
     return {
-      inputs: order.toSorted((a, b) => a - b).flatMap((input) => inputs[order.indexOf(input)] ?? []),
+      inputs: inputsAt(said, parts, fed.length, call),
       initial_state: main?.initial_state ?? [],
       mask: main?.mask ?? null,
       constants: main?.constants ?? {},
     };
   });
   const { name: _name, ...words } = config;
-  return { ...last, className, config: words, nodes, bound, fed, weights: weightsBack(bound, said, parts) };
+  return {
+    ...last,
+    className,
+    config: words,
+    nodes,
+    bound,
+    fed,
+    weights: weightsBack(bound, said, parts, weights),
+  };
 }
 
-/** References that parts make to what is none of them, each once, in the order in which they are read. */
+/** What the parts that read the layer's own inputs are fed. */
 function inputsAt(
+  { parts: said }: Rewritten,
   parts: readonly PlannedLayer[],
-  names: readonly string[],
+  count: number,
   call: number,
 ): NodeSpec["inputs"] {
-  const seen = new Map<string, NodeSpec["inputs"][number]>();
-  // A layer may be fed its own output of an earlier call.
-  for (const { nodes } of parts)
-    for (const ref of nodes[call]?.inputs ?? [])
-      if (!names.includes(ref.layer) || ref.node !== call)
-        seen.set(`${ref.layer}:${ref.node}:${ref.tensor}`, ref);
-  return [...seen.values()];
+  return Array.from({ length: count }, (_, input) => {
+    for (const [i, part] of said.entries()) {
+      const at = part.inputs.findIndex((ref) => "input" in ref && ref.input === input);
+      const ref = at < 0 ? undefined : parts[i]?.nodes[call]?.inputs[at];
+      if (ref !== undefined) return ref;
+    }
+    throw new Changed(`its input ${input} is read by no part`);
+  });
 }
-
-function inputDims(parts: readonly PlannedLayer[], names: readonly string[]): Dims[] {
-  const seen = new Map<string, Dims>();
-  for (const { nodes, fed } of parts)
-    for (const [i, ref] of (nodes[0]?.inputs ?? []).entries())
-      if (!names.includes(ref.layer)) seen.set(`${ref.layer}:${ref.node}:${ref.tensor}`, fed[i] ?? []);
-  return [...seen.values()];
-}
-
-const readOrder = ({ parts }: Rewritten): number[] => [
-  ...new Set(parts.flatMap(({ inputs }) => inputs.flatMap((ref) => ("input" in ref ? [ref.input] : [])))),
-];
 
 function sameParts(said: Rewritten, parts: readonly PlannedLayer[]): boolean {
   return (
@@ -206,8 +223,17 @@ function weightsBack(
   bound: BoundLayer,
   { parts: said }: Rewritten,
   parts: readonly PlannedLayer[],
+  kept: JsonObject,
 ): PlannedWeight[] {
   return bound.weights.map(({ name, trainable, older, shape }) => {
+    const own = keptTensor(kept[name], shape);
+    if (own !== null)
+      return {
+        name,
+        trainable,
+        older: older ?? null,
+        source: wholeTensor(own.shape, own.dtype, async () => own),
+      };
     for (const [i, part] of said.entries()) {
       const own: SaidPart["weights"][number] | undefined = part.weights.find(({ from }) => from === name);
       const stored = parts[i]?.weights.find((weight) => weight.name === own?.name);
@@ -223,6 +249,28 @@ function weightsBack(
     }
     throw new Changed(`its weight "${name}" cannot be found in them`);
   });
+}
+
+/** A small weight as numbers, if they fit. */
+function keptTensor(json: unknown, shape: Shape): Tensor | null {
+  if (!isObject(json) || typeof json["dtype"] !== "string" || !isDType(json["dtype"])) return null;
+  const values = listOf(json["values"]).map(Number);
+  const { dtype } = { dtype: json["dtype"] };
+  if (values.length !== sizeOf(shape) || listOf(json["shape"]).join() !== shape.join()) return null;
+  switch (dtype) {
+    case "int64":
+      return { shape, dtype, data: BigInt64Array.from(values, (value) => BigInt(Math.trunc(value))) };
+    case "int32":
+      return { shape, dtype, data: Int32Array.from(values) };
+    case "float64":
+      return { shape, dtype, data: Float64Array.from(values) };
+    case "float32":
+    case "float16":
+    case "bfloat16":
+      return { shape, dtype, data: Float32Array.from(values) };
+    default:
+      return null;
+  }
 }
 
 function undoing(read: () => Promise<Tensor>) {
@@ -243,4 +291,5 @@ const notRestored = (where: string, reason: string): Problem => ({
   severity: "note",
 });
 
+const listOf = (json: unknown): readonly unknown[] => (Array.isArray(json) ? json : []);
 const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});

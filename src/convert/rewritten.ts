@@ -49,6 +49,8 @@ export interface LayerToSay {
   readonly engines: readonly string[];
   readonly inputs: readonly Dims[];
   readonly outputs: readonly Dims[];
+  readonly repeats: readonly number[];
+  readonly masks: number;
 }
 
 /** Rewrites in rewrites: an activation apart, its own layers, one of them again; more is a loop. */
@@ -56,12 +58,19 @@ const MAX_DEPTH = 4;
 
 /** Throws as `sayLayer` does where no rewrite helps either. */
 export function rewritten(layer: BoundLayer, what: LayerToSay, depth = 0): Rewritten {
-  const meaning = { className: layer.className, config: layer.config, words: what.words, fed: what.inputs };
+  const meaning = {
+    className: layer.className,
+    config: layer.config,
+    words: what.words,
+    fed: what.inputs,
+    masks: what.masks,
+  };
   let refusal: VernierError | null = null;
   let said: SaidLayer | null = null;
   try {
     said = sayLayer(meaning, what.languages);
-    if (said.faults.length === 0 || what.engines.length === 0) return plain(layer, said, what);
+    const isRight = said.faults.length === 0 && what.repeats.length === 0;
+    if (isRight || what.engines.length === 0) return plain(layer, said, what);
   } catch (error) {
     if (!isVernierError(error)) throw error;
     refusal = error;
@@ -142,7 +151,7 @@ function assemble(
     const given = dimsAfter(bound, fed);
     const own = Object.entries(part.config).filter(([key]) => bound.config[key] === undefined);
     const words = { ...(i === main ? wordsFor(layer, bound, what.words) : {}), ...Object.fromEntries(own) };
-    const said = rewritten(bound, { ...what, words, inputs: fed, outputs: given }, depth + 1);
+    const said = rewritten(bound, { ...what, words, inputs: fed, outputs: given, repeats: [] }, depth + 1);
     const offset = all.length;
     ids.push(...said.ids);
     exact &&= said.exact;

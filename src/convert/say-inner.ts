@@ -2,23 +2,40 @@
 
 import { VernierError } from "../base/errors.ts";
 import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { buildGraph } from "../dialects/build.ts";
 import { decodeGraph, isModel } from "../dialects/nodes.ts";
 import { topologyOf } from "../dialects/topology.ts";
 import type { Topology } from "../model/topology.ts";
+import type { Dims } from "../tensor/tensor.ts";
 import type { PlannedLayer, PlannedTopology } from "./plan.ts";
 import { type Languages, type LayerMeaning, wordsFor } from "./say-layer.ts";
 import { layerJson, modelJson } from "./topology-json.ts";
 
 /** `meaning`: `{ class_name, config }` in canonical words, of a model per path; `words` as the file has it. */
-export function sayInnerLayer(meaning: JsonObject, words: JsonObject, languages: Languages): Json {
+export function sayInnerLayer(
+  meaning: JsonObject,
+  words: JsonObject,
+  languages: Languages,
+  fed: readonly Dims[],
+): Json {
   const held = objectOf(meaning["config"]);
   if (isModel(words)) {
     const topology = topologyOf(decodeGraph(words, ["layer"]), languages.from);
     const name = topology.name ?? "model";
-    return modelJson(planInner(topology, held, languages), name, languages.to);
+    return modelJson(
+      planInner(topology, held, languages, dimsByPath(words, languages, fed)),
+      name,
+      languages.to,
+    );
   }
   const said = wordsFor(
-    { className: String(meaning["class_name"]), config: held, words: objectOf(words["config"]), fed: [] },
+    {
+      className: String(meaning["class_name"]),
+      config: held,
+      words: objectOf(words["config"]),
+      fed,
+      masks: 0,
+    },
     languages,
   );
   const own = objectOf(words["config"])["name"];
@@ -27,7 +44,28 @@ export function sayInnerLayer(meaning: JsonObject, words: JsonObject, languages:
   return layerJson(said.className, { name, ...said.config }, languages.to);
 }
 
-function planInner(topology: Topology, held: JsonObject, languages: Languages, prefix = ""): PlannedTopology {
+/** What reaches each layer of a model inside a wrapper. */
+function dimsByPath(
+  words: JsonObject,
+  { from, maskRules }: Languages,
+  fed: readonly Dims[],
+): ReadonlyMap<string, readonly Dims[]> {
+  const { layers, calls } = buildGraph(words, { dialect: from, writtenIn: from, maskRules }, ["layer"], fed);
+  return new Map(
+    layers.map(({ path }, index) => {
+      const call = calls.find((one) => one.layer === index);
+      return [path, call?.inputs.map((ref) => calls[ref.call]?.outputs[ref.output]?.dims ?? []) ?? []];
+    }),
+  );
+}
+
+function planInner(
+  topology: Topology,
+  held: JsonObject,
+  languages: Languages,
+  dims: ReadonlyMap<string, readonly Dims[]>,
+  prefix = "",
+): PlannedTopology {
   return {
     ...topology,
     layers: topology.layers.map((layer): PlannedLayer => {
@@ -47,7 +85,7 @@ function planInner(topology: Topology, held: JsonObject, languages: Languages, p
           className: layer.className,
           config: layer.config,
           input: layer.input,
-          inner: layer.inner === null ? null : planInner(layer.inner, held, languages, `${path}/`),
+          inner: layer.inner === null ? null : planInner(layer.inner, held, languages, dims, `${path}/`),
         };
       const meaning = objectOf(held[path]);
       if (Object.keys(meaning).length === 0)
@@ -56,7 +94,8 @@ function planInner(topology: Topology, held: JsonObject, languages: Languages, p
         className: String(meaning["class_name"]),
         config: objectOf(meaning["config"]),
         words: layer.config,
-        fed: [],
+        fed: dims.get(path) ?? [],
+        masks: 0,
       };
       const said = wordsFor(inner, languages);
       return { ...common, className: said.className, config: said.config, input: null, inner: null };

@@ -7,6 +7,7 @@ import { isVernierError, VernierError } from "../base/errors.ts";
 import { isObject, type Json, type JsonObject } from "../base/json.ts";
 import { contextFor } from "../dialects/build.ts";
 import { bindLayer, definitionOf } from "../layers/bind.ts";
+import type { LayerDefinition } from "../layers/define.ts";
 import { LAYERS_IN_TFJS } from "../layers/in-tensorflow-js.ts";
 import type { BoundLayer, Dialect, KnownFault, MaskRules } from "../model/layer.ts";
 import type { Dims } from "../tensor/tensor.ts";
@@ -20,6 +21,8 @@ export interface LayerMeaning {
   /** In words of `from`; empty for a part that no file had. */
   readonly words: JsonObject;
   readonly fed: readonly Dims[];
+  /** Over how many of its inputs a mask lies. */
+  readonly masks: number;
 }
 
 export interface Languages {
@@ -72,16 +75,17 @@ export function sayLayer(meaning: LayerMeaning, languages: Languages): SaidLayer
  * them and is looked at.
  */
 export function wordsFor(
-  { className, config, words, fed }: LayerMeaning,
+  { className, config, words, fed, masks }: LayerMeaning,
   languages: Languages,
 ): Omit<SaidLayer, "bound" | "faults"> & { readonly said: JsonObject } {
   const { from, to } = languages;
   const definition = definitionOf(className);
   if (definition === undefined || (to === "tfjs" && !LAYERS_IN_TFJS.has(className)))
     throw unsupported(className, "it has no such layer", to);
-  const inner = (held: JsonObject, raw: JsonObject): Json => sayInnerLayer(held, raw, languages);
+  const inner = (held: JsonObject, raw: JsonObject): Json =>
+    sayInnerLayer(held, raw, languages, innerDims(definition, words, fed, languages));
   const said = withClass(className, () => definition.encode(config, { to, from, fileConfig: words, inner }));
-  const refused = to === "tfjs" ? definition.refusedByTfjs(config, fed) : null;
+  const refused = to === "tfjs" ? definition.refusedByTfjs(config, fed, { masks }) : null;
   if (refused !== null) throw unsupported(className, refused, to);
   const { training, unknown } = definition.otherKeys(words, from);
   const keys = translateTrainingKeys(withoutPlace(training), className, { from, to });
@@ -93,6 +97,25 @@ export function wordsFor(
     unknown: to === from ? {} : others,
     said,
   };
+}
+
+/** What reaches the layer inside a wrapper. */
+function innerDims(
+  definition: LayerDefinition,
+  words: JsonObject,
+  fed: readonly Dims[],
+  { from, maskRules }: Languages,
+): readonly Dims[] {
+  const seen: (readonly Dims[])[] = [];
+  const context = contextFor({ maskRules, writtenIn: from }, from, fed, ["layer"]);
+  definition.bind(words, {
+    ...context,
+    bindInner(json, inputs, where) {
+      seen.push(inputs);
+      return context.bindInner(json, inputs, where);
+    },
+  });
+  return seen[0] ?? [];
 }
 
 const unsupported = (className: string, reason: string, to: Dialect): VernierError =>

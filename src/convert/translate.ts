@@ -7,10 +7,11 @@ import { isVernierError, VernierError } from "../base/errors.ts";
 import { isObject, type JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { Dialect } from "../model/layer.ts";
-import type { Model, ModelLayer } from "../model/model.ts";
+import type { Call, Model, ModelLayer, TensorRef } from "../model/model.ts";
 import type { NodeSpec, Topology, TopologyLayer } from "../model/topology.ts";
 import type { Dims } from "../tensor/tensor.ts";
 import { LedgerBook } from "./ledger-book.ts";
+import { maskedInputs } from "./masked-calls.ts";
 import { nameFor, type TargetNames } from "./names.ts";
 import type { Plan, PlannedLayer, PlannedTopology, RewrittenLayer } from "./plan.ts";
 import { type Rewritten, rewritten } from "./rewritten.ts";
@@ -30,6 +31,8 @@ interface State {
   readonly languages: Languages;
   readonly engines: readonly string[];
   readonly byPath: ReadonlyMap<string, { readonly index: number; readonly entry: ModelLayer }>;
+  /** Per call: over how many of its inputs a mask lies. */
+  readonly masked: readonly number[];
   readonly names: TargetNames;
   readonly book: LedgerBook;
   readonly refusals: { readonly path: string; readonly error: VernierError }[];
@@ -48,6 +51,7 @@ export function translate(model: Model, options: TranslateOptions): Plan {
     languages: { from: wordsOf(model), to, maskRules: model.maskRules },
     byPath: new Map(model.layers.map((entry, index) => [entry.path, { index, entry }])),
     names: nameFor(model, keepNames ? null : to),
+    masked: to === "tfjs" ? maskedInputs(model) : [],
     book: new LedgerBook(),
     refusals: [],
     rewritten: [],
@@ -101,11 +105,20 @@ function planTopology(state: State, topology: Topology, prefix: string): Planned
       state.book.notNeeded(layer, "no output of the model needs this layer");
       return [];
     }
-    const said = sayOrRefuse(state, found.index, found.entry, layer);
+    const facts = factsOf(state, found.index);
+    const said = sayOrRefuse(state, facts, found.entry, layer);
     if (said === null) return [];
     if (!said.isChain) kind = "Functional";
     const calls = found.entry.layer.states > 0 ? nodes.map(statesApart) : nodes;
-    return placed(state, said, layer, { name, path, prefix, nodes: calls, entry: found.entry });
+    return placed(state, said, layer, {
+      name,
+      path,
+      prefix,
+      nodes: calls,
+      entry: found.entry,
+      fed: facts.inputs,
+      repeats: facts.repeats,
+    });
   });
   return {
     name: topology.name,
@@ -125,6 +138,17 @@ const statesApart = (node: NodeSpec): NodeSpec => ({
 });
 
 function inputLayer(state: State, layer: TopologyLayer, name: string, path: string): PlannedLayer {
+  // tfjs-layers engine/training_utils.ts, standardizeInputData, adds an axis to what has one alone.
+  if (state.languages.to === "tfjs" && (layer.input?.dims.length ?? 0) < 2 && !path.includes("/"))
+    state.refusals.push({
+      path: layer.path,
+      error: new VernierError("convert.unsupported", {
+        className: "an input without an axis beside the batch",
+        target: "TensorFlow.js",
+        reason: "its predict adds an axis to such a tensor",
+        hint: "give the input the shape [batch, 1], and a Reshape after it",
+      }),
+    });
   state.book.input(layer, path);
   return {
     name,
@@ -167,13 +191,52 @@ function nestedModel(
   };
 }
 
-function sayOrRefuse(state: State, index: number, entry: ModelLayer, layer: TopologyLayer): Rewritten | null {
-  const { model, languages, engines } = state;
-  const call = model.calls.find((one) => one.layer === index);
-  const dimsOf = (ref: { call: number; output: number }): Dims =>
-    model.calls[ref.call]?.outputs[ref.output]?.dims ?? [];
+interface Facts {
+  readonly call: Call | undefined;
+  readonly inputs: readonly Dims[];
+  readonly outputs: readonly Dims[];
+  /** Of any call. */
+  readonly repeats: readonly number[];
+  readonly masks: number;
+}
+
+function factsOf({ model, masked }: State, index: number): Facts {
+  const calls = model.calls.flatMap((call, i) =>
+    call.layer === index ? [{ call, masks: masked[i] ?? 0 }] : [],
+  );
+  const call = calls[0]?.call;
+  const dimsOf = (ref: TensorRef): Dims => model.calls[ref.call]?.outputs[ref.output]?.dims ?? [];
+  const repeats = calls.flatMap((one) =>
+    one.call.inputs.flatMap((ref, i, all) =>
+      all.findIndex((other) => other.call === ref.call && other.output === ref.output) < i ? [i] : [],
+    ),
+  );
+  return {
+    call,
+    inputs: call?.inputs.map(dimsOf) ?? [],
+    outputs: call?.outputs.map(({ dims }) => dims) ?? [],
+    repeats: [...new Set(repeats)].sort((a, b) => a - b),
+    masks: calls.reduce((most, { masks }) => Math.max(most, masks), 0),
+  };
+}
+
+function sayOrRefuse(state: State, facts: Facts, entry: ModelLayer, layer: TopologyLayer): Rewritten | null {
+  const { languages, engines } = state;
+  const { call, inputs, outputs, repeats, masks } = facts;
   const words = isObject(entry.fileConfig) ? (entry.fileConfig as JsonObject) : layer.config;
   try {
+    if (
+      languages.to === "tfjs" &&
+      call !== undefined &&
+      call.initial_state.length > 0 &&
+      entry.layer.training["stateful"] === true
+    )
+      throw new VernierError("convert.unsupported", {
+        className: entry.layer.className,
+        target: "TensorFlow.js",
+        reason: "a stateful layer there takes no initial states",
+        hint: "build the layer with stateful=False, or without initial_state",
+      });
     if (call?.masks?.some((mask) => mask !== null) === true && languages.to === "tfjs")
       throw new VernierError("convert.unsupported", {
         className: entry.layer.className,
@@ -185,8 +248,10 @@ function sayOrRefuse(state: State, index: number, entry: ModelLayer, layer: Topo
       words,
       languages: entry.writtenIn === undefined ? languages : { ...languages, from: entry.writtenIn },
       engines,
-      inputs: call?.inputs.map(dimsOf) ?? [],
-      outputs: call?.outputs.map(({ dims }) => dims) ?? [],
+      inputs,
+      outputs,
+      repeats: languages.to === "tfjs" ? repeats : [],
+      masks,
     });
   } catch (error) {
     if (!isVernierError(error)) throw error;
@@ -205,6 +270,8 @@ function placed(
     readonly prefix: string;
     readonly nodes: PlannedLayer["nodes"];
     readonly entry: ModelLayer;
+    readonly fed: readonly Dims[];
+    readonly repeats: readonly number[];
   },
 ): PlannedLayer[] {
   const names = said.parts.map(({ suffix }, i) =>
@@ -216,6 +283,16 @@ function placed(
       className: at.entry.layer.className,
       rewrite: said.ids.join(", "),
       exact: said.exact,
+      fed: at.fed,
+      repeats: at.repeats,
+      lost: at.entry.weights.filter(
+        ({ spec }) =>
+          !said.parts.some(({ weights }) =>
+            weights.some(
+              ({ from, map, back }) => from === spec.name && (map === undefined || back !== undefined),
+            ),
+          ),
+      ),
       reads: [
         ...new Set(
           said.parts.flatMap(({ inputs }) => inputs.flatMap((ref) => ("input" in ref ? [ref.input] : []))),

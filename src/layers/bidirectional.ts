@@ -68,6 +68,12 @@ export const bidirectional = defineLayer({
     ],
   },
 
+  // tfjs-layers wrappers.ts: masked steps repeat the output before them, where Keras gives zeros.
+  refusedByTfjs: ({ layer }, _inputs, { masks }) =>
+    masks > 0 && configOf(layer)["return_sequences"] === true
+      ? "its masked steps repeat the step before, where Keras gives zeros"
+      : null,
+
   states: (_config, inner) => inner.reduce((sum, { states }) => sum + states, 0),
 
   call(ops, call) {

@@ -4,14 +4,27 @@ import { integer } from "../base/decode.ts";
 import { all, any, expand_dims } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import { normalizeAxis, real } from "../tensor/tensor.ts";
-import { defineLayer, type FormulaCall, optional, result } from "./define.ts";
+import { type DialectDecoder, defineLayer, type FormulaCall, optional, result } from "./define.ts";
+
+const axis: DialectDecoder<number> = {
+  decodeIn: (json, _dialect, where) => integer().decode(json, where),
+  encodeIn: (value, raw, { to }) => (to === "tfjs" || typeof raw !== "number" ? value : raw),
+};
 
 export const concatenate = defineLayer({
   classNames: ["Concatenate"],
 
-  config: { axis: optional(integer(), -1) },
+  config: { axis: optional(axis, -1) },
 
-  resolve: ({ axis }, [input]) => ({ axis: input === undefined ? axis : normalizeAxis(axis, input.length) }),
+  resolve: ({ axis }, [input], { dialect }) => {
+    if (input === undefined) return { axis };
+    // TF.js takes every negative axis for the last (tfjs-layers layers/merge.ts, Concatenate).
+    return { axis: dialect === "tfjs" && axis < 0 ? input.length - 1 : normalizeAxis(axis, input.length) };
+  },
+
+  // Its executor merges masks of other ranks than the tensors (layers/merge.ts, computeMask).
+  refusedByTfjs: (_config, _inputs, { masks }) =>
+    masks > 1 ? "it cannot join the masks of its inputs" : null,
 
   call: (ops, call) =>
     result(

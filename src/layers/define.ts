@@ -151,6 +151,12 @@ export type Formula<Config> = <T>(ops: Ops<T>, call: FormulaCall<T, Config>) => 
 /** An argument of Keras's `call` that is a tensor, or a list of them. */
 export type PositionalArgument = "mask" | "initial_state";
 
+/** What is known of the calls of a layer beside its inputs' dims. */
+export interface CallFacts {
+  /** Over how many of its inputs a mask lies. */
+  readonly masks: number;
+}
+
 export interface LayerFamily<F extends Fields> {
   /** Keras's current class name first, then older and other names. */
   readonly classNames: readonly [string, ...string[]];
@@ -186,7 +192,7 @@ export interface LayerFamily<F extends Fields> {
    * Why TF.js 4.22's own layer cannot load or run this config, though it has the class and the keys; `null` where it can.
    * Kernels that give wrong numbers are `knownFaults`.
    */
-  refusedByTfjs?(config: ConfigOf<F>, inputs: readonly Dims[]): string | null;
+  refusedByTfjs?(config: ConfigOf<F>, inputs: readonly Dims[], call: CallFacts): string | null;
   /** Rewrites by other layers that are for this one (convert/rewrites), by id. */
   readonly rewrites?: readonly string[];
   readonly samples: readonly Sample[];
@@ -200,7 +206,7 @@ export interface LayerDefinition {
   bind(json: unknown, context: BindContext): BoundLayer;
   /** A canonical config in the words of `context.to`: the keys that change predictions. */
   encode(config: JsonObject, context: EncodeContext): JsonObject;
-  refusedByTfjs(config: JsonObject, inputs: readonly Dims[]): string | null;
+  refusedByTfjs(config: JsonObject, inputs: readonly Dims[], call: CallFacts): string | null;
   /** The other keys of a file's config: those that only training depends on, and those that no rule knows. */
   otherKeys(
     json: JsonObject,
@@ -233,7 +239,8 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
     positional: family.positional ?? [],
     samples: family.samples,
     encode: (config, context) => encodeConfig(family.config, config, context),
-    refusedByTfjs: (config, inputs) => family.refusedByTfjs?.(config as ConfigOf<F>, inputs) ?? null,
+    refusedByTfjs: (config, inputs, call) =>
+      family.refusedByTfjs?.(config as ConfigOf<F>, inputs, call) ?? null,
     otherKeys: (json, dialect) => restOf(family, json, dialect),
     bind(json, context) {
       const decoded = decodeConfig(family.config, json, context);

@@ -68,6 +68,9 @@ export const dot = defineLayer({
   call: dotBy(L2_FORMS[0]),
   formulas: L2_FORMS.slice(1).map(dotBy),
 
+  refusedByTfjs: (_config, inputs) =>
+    inputs.some((dims) => dims.length > 3) ? "its Dot takes at most three axes" : null,
+
   samples: [
     { config: { axes: 1 }, inputs: [{ shape: [3, 4] }, { shape: [3, 4] }] },
     { config: { axes: -1, normalize: true }, inputs: [{ shape: [3, 4] }, { shape: [3, 4] }] },

@@ -37,6 +37,9 @@ function globalOf(
     },
     // The cpu backend divides every step first (Mean.js); where a mask counts, it is the formula above.
     formulas: f === "max" ? [] : [withQuotients(rank)],
+    // tfjs-layers layers/pooling.ts averages over masked steps too.
+    refusedByTfjs: (_config, _inputs, { masks }) =>
+      rank === 1 && f === "average" && masks > 0 ? "its average counts masked steps too" : null,
     rewrites: ["keep-dims", "channels-last"],
     samples,
   });

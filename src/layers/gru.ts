@@ -18,6 +18,7 @@ import {
   RECURRENT_TRAINING,
   recurrentSamples,
   runRecurrent,
+  zeroedOutputs,
 } from "./recurrent.ts";
 
 const biasRow = <T>(ops: Ops<T>, bias: T, row: number): T => ops.slice(bias, 0, row, row + 1);
@@ -73,10 +74,10 @@ export const gru = defineLayer({
     }),
 
   // tfjs-layers recurrent.ts, GRUCell: "GRUCell does not support reset_after parameter set to true".
-  refusedByTfjs: ({ reset_after }) =>
-    reset_after
+  refusedByTfjs: (config, inputs, call) =>
+    config.reset_after
       ? "its GRU applies the reset gate before the matrix product; reset_after=True, Keras's default, does it after, and no change of weights turns one into the other"
-      : null,
+      : zeroedOutputs(config, inputs, call),
 
   samples: [
     ...recurrentSamples(1).map((sample) => ({ ...sample, config: { ...sample.config, reset_after: true } })),

@@ -11,6 +11,7 @@ import {
   RECURRENT_TRAINING,
   recurrentSamples,
   runRecurrent,
+  zeroedOutputs,
 } from "./recurrent.ts";
 
 export const lstm = defineLayer({
@@ -21,6 +22,7 @@ export const lstm = defineLayer({
   positional: ["initial_state", "mask"],
   stores: { own: "cell" },
   states: () => 2,
+  refusedByTfjs: zeroedOutputs,
 
   call: (ops, call) =>
     runRecurrent(ops, call, 2, (x, [h = x, c = x]) => {

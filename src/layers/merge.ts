@@ -143,6 +143,8 @@ function mergeLayer(
     config: {},
     call: merging(first),
     formulas: others.map(merging),
+    refusedByTfjs: (_config, _inputs, { masks }) =>
+      masks > 1 ? "it cannot join the masks of its inputs" : null,
     rewrites,
     samples,
   });

@@ -14,6 +14,7 @@ import type { Dims } from "../tensor/tensor.ts";
 import { real } from "../tensor/tensor.ts";
 import { type Activation, activation } from "./activation.ts";
 import {
+  type CallFacts,
   type FieldOptions,
   type FormulaCall,
   knownDim,
@@ -101,6 +102,16 @@ export function gateWeights(
     ...(use_bias ? [weight("bias", bias)] : []),
   ];
 }
+
+/** tfjs-layers recurrent.ts passes over the key: a masked step repeats the one before. */
+export const zeroedOutputs = (
+  { zero_output_for_mask }: { readonly zero_output_for_mask: boolean },
+  _inputs: readonly Dims[],
+  { masks }: CallFacts,
+): string | null =>
+  zero_output_for_mask && masks > 0
+    ? "its masked steps repeat the step before, where Keras gives zeros"
+    : null;
 
 /** Part `index` of the last axis, where gates lie side by side. */
 export const gate = <T>(ops: Ops<T>, x: T, index: number, units: number): T =>

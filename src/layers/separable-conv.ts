@@ -60,6 +60,9 @@ export const separableConv2d = defineLayer({
 
   knownFaults: [WASM_ZEROS],
 
+  // tfjs-layers convolutional.ts adds the bias along axis 1 of a tensor whose channels are last.
+  refusedByTfjs: ({ data_format, use_bias }) =>
+    data_format === "channels_first" && use_bias ? "it adds the bias along the wrong axis" : null,
   rewrites: ["channels-last", "explicit-padding"],
   samples: [
     { config: { filters: 4, kernel_size: 3 }, inputs: image },

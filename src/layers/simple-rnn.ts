@@ -9,6 +9,7 @@ import {
   RECURRENT_TRAINING,
   recurrentSamples,
   runRecurrent,
+  zeroedOutputs,
 } from "./recurrent.ts";
 
 export const simpleRnn = defineLayer({
@@ -19,6 +20,7 @@ export const simpleRnn = defineLayer({
   positional: ["initial_state", "mask"],
   stores: { own: "cell" },
   states: () => 1,
+  refusedByTfjs: zeroedOutputs,
 
   call: (ops, call) =>
     runRecurrent(ops, call, 1, (x, [h]) => {

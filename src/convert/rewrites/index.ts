@@ -12,10 +12,12 @@ import { keepDims } from "./keep-dims.ts";
 import { lineAsImage } from "./line-as-image.ts";
 import { normalizationAsBatch, normalizationAsRescaling } from "./normalization.ts";
 import { reluParts } from "./relu-parts.ts";
+import { repeatedInput } from "./repeated-input.ts";
 import type { Rewrite } from "./rewrite.ts";
 import { subtractAsAdd } from "./subtract.ts";
 
 export const REWRITES: readonly Rewrite[] = [
+  repeatedInput,
   identityLayers,
   activationAsLayers,
   reluParts,

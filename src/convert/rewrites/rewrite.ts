@@ -29,6 +29,8 @@ export interface RewriteContext {
   /** Dims of the layer's inputs and outputs, the batch first. */
   readonly inputs: readonly Dims[];
   readonly outputs: readonly Dims[];
+  /** Inputs that are the same tensor as one before them. */
+  readonly repeats: readonly number[];
 }
 
 export interface Rewrite {

@@ -21,7 +21,7 @@ import type { WrittenModel } from "./tfjs.ts";
 /** What the words are those of; readers choose how to read by it. */
 const VERSIONS = { keras2: "2.15.0", keras3: "3.15.1" } as const;
 
-export function writeH5(plan: Plan, name: string): WrittenModel {
+export async function writeH5(plan: Plan, name: string): Promise<WrittenModel> {
   const { source, to } = plan;
   const version = to === "keras2" ? VERSIONS.keras2 : VERSIONS.keras3;
   const backend = source.backend ?? "tensorflow";
@@ -32,7 +32,7 @@ export function writeH5(plan: Plan, name: string): WrittenModel {
   const weights = weightsGroup(plan.topology, stamps, to);
   const training = trainingFor(plan, "h5");
   const state = source.optimizerWeights.filter(({ dtype }) => dtype !== "string");
-  const kept = keptFrom(plan, {
+  const kept = await keptFrom(plan, {
     trainingCarried: training !== null,
     optimizer: training === null ? keptOptimizer(KEPT_OPTIMIZER_GROUP, state) : null,
   });

@@ -22,11 +22,11 @@ const KERAS_VERSION = "3.15.1";
 /** A member that Keras passes over. */
 export const KEPT_MEMBER = "vernier.json";
 
-export function writeKeras(
+export async function writeKeras(
   plan: Plan,
   name: string,
   { weightsOnly }: { readonly weightsOnly: boolean },
-): WrittenModel {
+): Promise<WrittenModel> {
   const training = weightsOnly ? null : trainingFor(plan, "keras");
   const state = plan.source.optimizerWeights.filter(({ dtype }) => dtype !== "string");
   const weights = writeHdf5(
@@ -35,7 +35,7 @@ export function writeKeras(
   );
   if (weightsOnly) return { files: [weights], rounded: [] };
   const { topology } = plan;
-  const kept = keptFrom(plan, {
+  const kept = await keptFrom(plan, {
     trainingCarried: training !== null,
     optimizer: training === null ? keptOptimizer(KEPT_OPTIMIZER_GROUP, state) : null,
   });

@@ -42,7 +42,7 @@ export async function writeTfjs(plan: Plan, options: TfjsTargetOptions): Promise
   );
   const training = tfjsTrainingConfig(source.training?.config ?? null);
   const optimizer = await optimizerFile(source.optimizerWeights);
-  const kept = keptFrom(plan, { trainingCarried: false, optimizer: optimizer?.json ?? null });
+  const kept = await keptFrom(plan, { trainingCarried: false, optimizer: optimizer?.json ?? null });
   const modelFile: JsonObject = {
     format: "layers-model",
     generatedBy: `keras v${source.writer?.match(/\d+\.\d[\w.-]*/)?.[0] ?? "2"}`,
