@@ -3,7 +3,7 @@
  * What has to survive a power failure is synced here, files and the folders that name them.
  */
 
-import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { chmod, type FileHandle, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { VernierError } from "../base/errors.ts";
 import type { OutputFile } from "./output.ts";
@@ -13,8 +13,8 @@ export type OnStep = (operation: keyof FileOperations | "write", path: string) =
 
 export interface FileOperations {
   makeFolder(path: string): Promise<void>;
-  /** A new file, synced; its SHA-256 in hex. Throws `internal` when the pieces are not as many bytes as they said. */
-  writeFile(path: string, file: Pick<OutputFile, "sizeBytes" | "pieces">): Promise<string>;
+  /** A new file, synced; `hash` gets its bytes too. Throws `internal` when they are not as many as was said. */
+  writeFile(path: string, file: Pick<OutputFile, "sizeBytes" | "pieces">, hash?: Hash): Promise<void>;
   isThere(path: string): Promise<boolean>;
   /** Replaces a file that is there, at once, and keeps its permissions. */
   rename(from: string, to: string): Promise<void>;
@@ -41,14 +41,13 @@ export function fileOperations(where: string, onStep: OnStep = () => {}): FileOp
   };
   return {
     makeFolder: (path) => step("makeFolder", path, async () => void (await mkdir(path, { recursive: true }))),
-    async writeFile(path, { sizeBytes, pieces }) {
+    async writeFile(path, { sizeBytes, pieces }, hash) {
       const handle = await step("writeFile", path, () => open(path, "wx"));
       try {
-        const hash = createHash("sha256");
         let written = 0;
         // What reading the pieces throws is about the source, not about this disk.
         for await (const piece of pieces()) {
-          hash.update(piece);
+          hash?.update(piece);
           written += piece.byteLength;
           await step("write", path, () => writeFully(handle, piece));
         }
@@ -57,7 +56,6 @@ export function fileOperations(where: string, onStep: OnStep = () => {}): FileOp
           throw new VernierError("internal", { reason }, { where: [path] });
         }
         await step("write", path, () => handle.sync());
-        return hash.digest("hex");
       } finally {
         await handle.close();
       }

@@ -3,7 +3,6 @@
  * replaces. The new name says what is in the files: a browser that has cached one of them cannot mix two models.
  */
 
-import { sha256Hex } from "../base/sha256.ts";
 import type { OutputFile } from "./output.ts";
 
 export interface RenamedShards {
@@ -13,15 +12,18 @@ export interface RenamedShards {
   rewrite(model: OutputFile): Promise<OutputFile>;
 }
 
-/** `group1-shard1of2.bin` → `group1-shard1of2-1b2c3d4e.bin`; further digits until none of the names is in use. */
+/**
+ * `group1-shard1of2.bin` → `group1-shard1of2-1b2c3d4e.bin`, and `-2`, `-3` after it until no name is in use.
+ *
+ * @param sha256 of all the files and their sizes, in hex
+ */
 export async function renameShards(
   names: readonly string[],
-  sha256s: readonly string[],
+  sha256: string,
   inUse: (name: string) => Promise<boolean>,
 ): Promise<RenamedShards> {
-  const hash = await sha256Hex(new TextEncoder().encode(sha256s.join()));
   for (let attempt = 1; ; attempt++) {
-    const suffix = attempt === 1 ? `-${hash.slice(0, 8)}` : `-${hash.slice(0, 8)}-${attempt}`;
+    const suffix = attempt === 1 ? `-${sha256.slice(0, 8)}` : `-${sha256.slice(0, 8)}-${attempt}`;
     const renamed = names.map((name) => name.replace(/(\.[^./]*)?$/, (ending) => suffix + ending));
     const used = await Promise.all(renamed.map(inUse));
     if (!used.includes(true)) return { names: renamed, rewrite: (model) => rewrite(model, names, renamed) };
