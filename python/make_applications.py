@@ -104,8 +104,8 @@ def make(folder, name, form):
     if not (np.isfinite(output).all() and np.abs(output[0] - output[1]).max() > 1e-4):
         raise SystemExit(f"{name}: the input does not reach the output: {output}")
     model.save(target / FORMATS[form])
-    np.save(target / "in.npy", image)
-    np.save(target / "out.npy", output)
+    np.save(target / "in.npy", image[:1])
+    np.save(target / "out.npy", output[:1])
     (target / "made.json").write_text(json.dumps(made))
     return f"{output.max():.3f}"
 
