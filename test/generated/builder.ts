@@ -25,6 +25,8 @@ export const samplesFor = (words: Words): LayerSample[] =>
       ? []
       : definition.samples
           .filter(({ dialects }) => dialects?.includes(words === "keras3" ? "keras3" : "keras2") ?? true)
+          // TF.js takes every negative axis of a Concatenate for the last, which need not fit.
+          .filter(({ config }) => words !== "tfjs" || !(Number(config["axis"]) < -1))
           .map((sample) => ({ definition, sample })),
   );
 
