@@ -85,7 +85,7 @@ async function main() {
       { jobs: Number(options.jobs), scratch, back: keras !== null, kinds },
       async (row, found) => {
         if (keras !== null) await openBack(row, found, keras);
-        results.push(...found.map(({ written, expected, ...rest }) => rest));
+        results.push(...found.map((result) => ({ ...result, written: undefined, expected: undefined })));
         if (!options.keep) rmSync(join(scratch, row.id), { recursive: true, force: true });
         if (results.length % 500 < found.length) {
           writeFileSync(details, JSON.stringify(results, null, 1));
