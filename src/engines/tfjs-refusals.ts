@@ -62,7 +62,7 @@ export const REFUSALS: readonly Refusal[] = [
     of: "model",
     matches: /kernelInitializer, kernelRegularizer and kernelConstraint are invalid for SeparableConv2D/,
     ofWords: true,
-    why: "Keras writes keys of that name, which say nothing there, and TF.js throws at them",
+    why: "Keras writes kernel_initializer and its like into a SeparableConv2D, where they say nothing, and TF.js throws at them",
     hint: "take kernel_initializer, kernel_regularizer and kernel_constraint out of every SeparableConv2D in model.json",
   },
   {

@@ -22,7 +22,8 @@ test("the layer is named with the rewrite, and a cause of another layer is not t
       id: "rewrite-around-kernel",
       layer: "down",
       field: null,
-      message: "Conv2D said by other layers: ZeroPadding before a convolution without padding",
+      message:
+        "Conv2D written as: ZeroPadding before a convolution without padding (exactly the same function)",
     },
   ]);
   expect(apply(cause("stem"))).toBeUndefined();

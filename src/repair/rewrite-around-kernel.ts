@@ -26,7 +26,7 @@ export const rewriteAroundKernel: Repair = {
               id,
               layer: path,
               field: null,
-              message: `${className} said by other layers: ${summaryOf(rewrite)}`,
+              message: `${className} written as: ${summaryOf(rewrite)} (exactly the same function)`,
             },
           ]
         : [],

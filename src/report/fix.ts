@@ -2,9 +2,10 @@
 
 import type { Problem } from "../base/problem.ts";
 import type { Cause, Report } from "../compare/findings.ts";
+import { refusalFor } from "../engines/tfjs-refusals.ts";
 import type { Fix, Yours } from "../repair/fix.ts";
 import type { RepairMade } from "../repair/repair.ts";
-import { groupCauses, WEIGHT_WORDS } from "./causes.ts";
+import { type CauseGroup, groupCauses, WEIGHT_WORDS } from "./causes.ts";
 import { entry, plain, type Style, spread, verdictLine } from "./layout.ts";
 import { formatBytes, formatNumber, formatSeconds, plural } from "./numbers.ts";
 import { baseName, runtimeOf } from "./words.ts";
@@ -98,30 +99,38 @@ function headline({ fix: { report, conversion }, problems, yours }: FixScreen): 
 
 /** "weights: 4 restored from model.h5 (they were stored in 8 bits)". */
 function repairLines({ causes, sides }: Report, repairs: readonly RepairMade[]): string[] {
-  const from = baseName(sides.a.path);
   const made = (cause: Cause): boolean =>
     repairs.some(
       ({ id, layer, field }) => id === cause.repair && layer === cause.layerB && field === cause.field,
     );
-  const weights = groupCauses(causes.filter((cause) => cause.kind === "weights" && made(cause))).map(
-    ({ first, causes: all }) =>
-      `weights: ${all.length} restored from ${from}${first.detail === null ? "" : ` (${all.length === 1 ? "it was" : "they were"} ${WEIGHT_WORDS[first.detail] ?? "other numbers"})`}`,
-  );
   const of = (id: string): readonly RepairMade[] => repairs.filter((repair) => repair.id === id);
-  const refusal = of("restated").length === 0 ? [] : [`words: said anew in those that TensorFlow.js knows`];
   return [
-    ...refusal,
-    ...weights,
+    ...of("restated").map(({ message }) => {
+      const why = refusalFor(message)?.why;
+      return `words: said anew in those that TensorFlow.js knows${why === undefined ? "" : ` (${why})`}`;
+    }),
+    ...groupCauses(causes.filter((cause) => cause.kind === "weights" && made(cause))).map((group) =>
+      weightsLine(group, baseName(sides.a.path)),
+    ),
     ...of("config-from-a").map(({ layer, message }) => `config: ${layer} ${message}`),
-    ...of("rewrite-around-kernel").map(({ layer, message }) => `layers: ${layer}, ${message}, exactly`),
+    ...of("rewrite-around-kernel").map(({ layer, message }) => `layers: ${layer}, ${message}`),
   ];
+}
+
+function weightsLine({ first, causes }: CauseGroup, from: string): string {
+  const words = first.detail === null ? undefined : WEIGHT_WORDS[first.detail];
+  return causes.length === 1
+    ? `weights: ${first.field} of ${first.layerB} restored from ${from}${words === undefined ? "" : ` (it was ${words})`}`
+    : `weights: ${causes.length} restored from ${from}${words === undefined ? "" : ` (they were ${words})`}`;
 }
 
 /** What has one way out together, each way once. */
 function yourLines(yours: readonly Yours[]): string[] {
   const ways = [...new Set(yours.map(({ hint }) => hint))];
   return ways.map((way) => {
-    const [first = "", ...others] = yours.flatMap(({ hint, message }) => (hint === way ? [message] : []));
+    const [first = "", ...others] = yours.flatMap(({ hint, message }) =>
+      hint === way ? [message.replace(/^\S+ refuses the model: /, "TensorFlow.js says: ")] : [],
+    );
     const more = others.length === 0 ? "" : ` (and ${others.length} more like it)`;
     return `${first}${more}\n${way}`;
   });

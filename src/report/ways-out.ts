@@ -61,7 +61,7 @@ function commandOf(report: Report, causes: readonly Cause[]): string[] {
     ...(layers === 0
       ? []
       : [
-          `says ${layers === 1 ? "that layer" : `${layers} layers`} by others that TensorFlow.js computes correctly`,
+          `replaces ${layers === 1 ? "that layer" : `${layers} layers`} by others of the same result that TensorFlow.js computes correctly`,
         ]),
   ];
   return [fixCommand(report), joinWords(does)];
