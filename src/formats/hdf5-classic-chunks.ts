@@ -7,6 +7,7 @@
 import type { Shape } from "../tensor/tensor.ts";
 import type { Blocks } from "./hdf5-classic-blocks.ts";
 import { Fields } from "./hdf5-classic-fields.ts";
+import type { Layout } from "./hdf5-classic-messages.ts";
 import { malformed } from "./hdf5-header.ts";
 import { MAX_CHUNKS, requireAtMost } from "./limits.ts";
 
@@ -32,8 +33,7 @@ const MAX_CHILDREN = 64;
 
 export async function readChunks(
   blocks: Blocks,
-  root: number | null,
-  chunk: Shape,
+  { index: root, chunk, elementBytes }: Extract<Layout, { kind: "chunked" }>,
 ): Promise<readonly Chunk[]> {
   if (root === null) return [];
   const found: Chunk[] = [];
@@ -57,10 +57,10 @@ export async function readChunks(
     const count = fields.u16();
     if (count > MAX_CHILDREN) throw malformed("a tree node with too many children");
     fields.skip(16);
-    let key = decodeKey(fields, chunk);
+    let key = decodeKey(fields, [...chunk, elementBytes]);
     for (let i = 0; i < count; i++) {
       const child = fields.address();
-      const next = decodeKey(fields, chunk);
+      const next = decodeKey(fields, [...chunk, elementBytes]);
       requireRising(key, next);
       if (level > 0) await visit(child, level - 1, key, next);
       else {
@@ -80,14 +80,15 @@ export async function readChunks(
   return found;
 }
 
-function decodeKey(fields: Fields, chunk: Shape): Key {
+/** `extents` of a chunk; the last one that of an element in bytes. */
+function decodeKey(fields: Fields, extents: Shape): Key {
   const [storedBytes, filterMask] = [fields.u32(), fields.u32()];
-  const place = chunk.map((extent) => {
+  const place = extents.map((extent) => {
     const start = fields.u64();
     if (start % extent !== 0) throw malformed("a chunk between the places of chunks");
     return start;
   });
-  return { place: [...place, fields.u64()], storedBytes, filterMask };
+  return { place, storedBytes, filterMask };
 }
 
 function requireRising(low: Key, high: Key): void {

@@ -6,7 +6,6 @@ import type { Blocks } from "./hdf5-classic-blocks.ts";
 import type { Chunk } from "./hdf5-classic-chunks.ts";
 import { unfilter } from "./hdf5-classic-filters.ts";
 import type { Filter, Layout } from "./hdf5-classic-messages.ts";
-import { malformed } from "./hdf5-header.ts";
 import { copyCommon, countsOf } from "./hyperslab.ts";
 import { MAX_DEFLATE_RATIO, MAX_TENSOR_BYTES, requireAtMost } from "./limits.ts";
 
@@ -24,14 +23,11 @@ export interface Stored {
 export async function readContiguous(
   blocks: Blocks,
   { shape, elementBytes, fill }: Stored,
-  { address, sizeBytes }: Extract<Layout, { kind: "contiguous" }>,
+  { address }: Extract<Layout, { kind: "contiguous" }>,
   slab: Hyperslab,
 ): Promise<Uint8Array> {
   const counts = countsOf(slab);
   if (sizeOf(counts) === 0 || address === null) return filled(sizeOf(counts) * elementBytes, fill);
-  const wholeBytes = sizeOf(shape) * elementBytes;
-  if (sizeBytes !== null && sizeBytes < wholeBytes)
-    throw malformed("a dataset with fewer bytes than its shape needs");
   const strides = stridesOf(shape);
   const readAt = (element: number, count: number): Promise<Uint8Array> =>
     blocks.data(address + element * elementBytes, count * elementBytes);

@@ -6,6 +6,7 @@
 import type { Shape, TensorData } from "../tensor/tensor.ts";
 import { BYTES_PER_ELEMENT, type NumericDType, tensorFromBytes } from "./elements.ts";
 import { type Blocks, Recent } from "./hdf5-classic-blocks.ts";
+import { checkedSize } from "./hdf5-classic-datatype.ts";
 import { Fields, padded } from "./hdf5-classic-fields.ts";
 import { decodeDatatype, type ElementType } from "./hdf5-datatype.ts";
 import { malformed } from "./hdf5-header.ts";
@@ -20,14 +21,10 @@ export interface Elements {
 
 /** Length, heap address, index in the heap. */
 const REFERENCE_BYTES = 16;
-const LAST_CLASS = 10;
-const LAST_VERSION = 3;
-const VARIABLE_LENGTH = 9;
-const ENUM = 8;
 
 /** Throws `file.malformed` where HDF5 would, and `file.unsupported` for what has no element type of ours. */
 export function decodeElements(body: Uint8Array): Elements {
-  const elementBytes = checkDatatype(body);
+  const elementBytes = checkedSize(body);
   const type = decodeDatatype(new DataView(body.buffer, body.byteOffset, body.byteLength));
   if (type.kind === "numbers" && BYTES_PER_ELEMENT[type.dtype] !== elementBytes)
     throw malformed("two element sizes");
@@ -35,23 +32,6 @@ export function decodeElements(body: Uint8Array): Elements {
     throw malformed("a string of variable length that is no reference");
   }
   return { type, elementBytes, littleEndian: ((body[1] ?? 0) & 1) === 0 };
-}
-
-/** Size of an element. */
-function checkDatatype(body: Uint8Array): number {
-  const fields = new Fields(body, "a datatype");
-  const classAndVersion = fields.u8();
-  const [typeClass, version] = [classAndVersion & 0x0f, classAndVersion >> 4];
-  if (typeClass > LAST_CLASS || version < 1 || version > LAST_VERSION) throw malformed("an unknown datatype");
-  fields.skip(3);
-  const size = fields.u32();
-  if (size === 0) throw malformed("a datatype of no size");
-  if (typeClass === VARIABLE_LENGTH || typeClass === ENUM) checkDatatype(fields.bytes(fields.left));
-  if (typeClass === ENUM) {
-    const [base, flags] = [body[8] ?? 0, body[9] ?? 0];
-    if ((base & 0x0f) !== 0 || (flags & 0xf0) !== 0) throw malformed("an enumeration of no integers");
-  }
-  return size;
 }
 
 /** Row-major data of `shape`; `bytes` is the caller's own. */
@@ -93,7 +73,7 @@ export function globalHeapsOf(blocks: Blocks): GlobalHeaps {
       let total = 0;
       while (fields.left > 0) {
         const [length, address, index] = [fields.u32(), fields.address() ?? Infinity, fields.u32()];
-        if (address === 0 || length === 0) {
+        if (address === 0) {
           strings.push("");
           continue;
         }
@@ -121,18 +101,22 @@ async function readGlobalHeap(blocks: Blocks, address: number): Promise<Heap> {
   const fields = new Fields(await blocks.metadata(address, size), "a global heap");
   fields.skip(16);
   const objects = new Map<number, Uint8Array>();
+  let hasFree = false;
   while (fields.left >= OBJECT_HEAD_BYTES) {
     const index = fields.u16();
     fields.skip(6);
     const length = fields.u64();
     if (index === 0) {
       // Its length counts its own head.
-      if (length === 0) break;
+      hasFree = true;
+      if (length === 0) return objects;
       fields.skip(Math.max(0, length - OBJECT_HEAD_BYTES));
       continue;
     }
     objects.set(index, fields.bytes(length));
     fields.skip(padded(length) - length);
   }
+  // What is left is too small for a head, and free: there can be no other free space.
+  if (fields.left > 0 && hasFree) throw malformed("a global heap whose free space lies in two places");
   return objects;
 }

@@ -95,7 +95,7 @@ async function namesIn(
         continue;
       }
       for (const { name } of await readSymbols(blocks, group, { address: child, maxSymbols }))
-        names.push(decodeUtf8(name));
+        names.push(listed(name));
       requireAtMost("the number of links in a group", names.length, MAX_LINKS, "");
       requireAtMost("the number of nodes of a group's tree", ++nodes, MAX_LINKS, "");
     }
@@ -175,6 +175,12 @@ async function readSymbols(
     fields.skip(12);
     return { name, header, cacheType, linkOffset };
   });
+}
+
+/** An empty name can be looked up in a damaged node, but not listed. */
+function listed(name: Uint8Array): string {
+  if (name.length === 0) throw malformed("a link without a name");
+  return decodeUtf8(name);
 }
 
 function nameAt({ heap }: SymbolTable, offset: number): Uint8Array {

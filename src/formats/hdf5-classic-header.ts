@@ -24,17 +24,34 @@ export const MESSAGE = {
   link: 0x06,
   externalFiles: 0x07,
   layout: 0x08,
+  groupInfo: 0x0a,
   filters: 0x0b,
   attribute: 0x0c,
   continuation: 0x10,
   symbolTable: 0x11,
   attributeInfo: 0x15,
+  referenceCount: 0x16,
 } as const;
 
 const OBJECT_HEADER = 0x4f; // the first letter of "OHDR", as newer headers begin
 const PREFIX_BYTES = 16;
-const FLAGS = { shared: 0x02, neverShared: 0x04, markUnknown: 0x10, wasUnknown: 0x20, failUnknown: 0x80 };
+const FLAGS = {
+  shared: 0x02,
+  neverShared: 0x04,
+  markUnknown: 0x10,
+  wasUnknown: 0x20,
+  shareable: 0x40,
+  failUnknown: 0x80,
+};
 const LAST_TYPE = 0x17;
+const SHAREABLE: readonly number[] = [
+  MESSAGE.dataspace,
+  MESSAGE.datatype,
+  MESSAGE.oldFill,
+  MESSAGE.fill,
+  MESSAGE.filters,
+  MESSAGE.attribute,
+];
 export async function readMessages(blocks: Blocks, address: number | null): Promise<readonly Message[]> {
   const prefix = new Fields(await blocks.metadata(address, PREFIX_BYTES), "an object header");
   const version = prefix.u8();
@@ -91,6 +108,10 @@ function checkFlags(type: number, flags: number): void {
   const has = (flag: number): boolean => (flags & flag) !== 0;
   const contradictory =
     (has(FLAGS.shared) && has(FLAGS.neverShared)) || (has(FLAGS.wasUnknown) && !has(FLAGS.markUnknown));
+  if (has(FLAGS.shareable) && type <= LAST_TYPE && !SHAREABLE.includes(type)) {
+    throw malformed("a header message that cannot be shared and says it can");
+  }
+  if (type === MESSAGE.referenceCount) throw malformed("a header message of a newer version");
   if (contradictory) throw malformed("a header message with contradictory flags");
   if (type > LAST_TYPE && has(FLAGS.failUnknown)) throw malformed("a header message of an unknown type");
 }

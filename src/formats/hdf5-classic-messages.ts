@@ -158,8 +158,9 @@ export function decodeFilters(body: Uint8Array): readonly Filter[] {
     const kind = FILTERS[id];
     if (kind === undefined) throw new OutsideSubset(`filter ${id}`);
     const parameter = values[0] ?? 0;
-    if (kind === "shuffle" && (values.length !== 1 || parameter === 0))
-      throw malformed("a shuffle of nothing");
+    const isSound =
+      kind === "fletcher32" || (values.length === 1 && (kind === "shuffle" ? parameter > 0 : parameter <= 9));
+    if (!isSound) throw malformed("a filter with impossible parameters");
     return { kind, parameter };
   });
   if (filters.filter(({ kind }) => kind === "deflate").length > 1)

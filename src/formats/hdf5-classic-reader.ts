@@ -3,7 +3,7 @@
  * answers and the same limits as `hdf5-reader.ts` over the library; what is outside the subset is `OutsideSubset`.
  */
 
-import { VernierError } from "../base/errors.ts";
+import { isVernierError, VernierError } from "../base/errors.ts";
 import { type Shape, sizeOf, type Tensor } from "../tensor/tensor.ts";
 import type { AttributeValue, DatasetInfo, Hyperslab } from "./hdf5.ts";
 import { type Attribute, decodeAttributes, valueOf } from "./hdf5-classic-attributes.ts";
@@ -170,7 +170,7 @@ export class ClassicReader {
         return readContiguous(this.#blocks, described, layout, slab);
       case "chunked": {
         if (this.#chunks?.layout !== layout) {
-          this.#chunks = { layout, chunks: await readChunks(this.#blocks, layout.index, layout.chunk) };
+          this.#chunks = { layout, chunks: await readChunks(this.#blocks, layout) };
         }
         const { chunks } = this.#chunks;
         return readChunked(this.#blocks, described, { chunk: layout.chunk, filters, chunks }, slab);
@@ -193,6 +193,10 @@ export class ClassicReader {
       elements.type.kind === "opaque" ? await this.attribute(path, "dtype") : null,
     );
     this.#checkSize(path, shape, elements.elementBytes);
+    const wholeBytes = sizeOf(shape) * elements.elementBytes;
+    if (layout.kind === "contiguous" && (layout.sizeBytes ?? wholeBytes) !== wholeBytes) {
+      throw malformed("a dataset of another size than its shape's");
+    }
     if (
       layout.kind === "chunked" &&
       (layout.chunk.length !== shape.length || layout.elementBytes !== elements.elementBytes)
@@ -214,6 +218,7 @@ export class ClassicReader {
   async #attributes(path: string): Promise<readonly Attribute[]> {
     const object: StoredObject | null = await this.#objects.find(path);
     if (object === null) throw malformed(`there is nothing at "${path}"`);
+    if (object.kind === "dataset") requireSound(object.messages, path);
     return decodeAttributes(object.messages, path);
   }
 }
@@ -253,6 +258,16 @@ function describe(messages: readonly Message[], path: string): Omit<Described, "
     throw malformed("a fill value of another size than an element");
   const filters = filtersMessage === undefined ? [] : decodeFilters(filtersMessage.body);
   return { shape, elements, elementBytes, layout, fill, filters };
+}
+
+/** As in HDF5, whose every answer about a dataset begins with opening it. */
+function requireSound(messages: readonly Message[], path: string): void {
+  try {
+    describe(messages, path);
+  } catch (error) {
+    const isSound = error instanceof OutsideSubset || isVernierError(error, "file.unsupported");
+    if (!isSound) throw error;
+  }
 }
 
 const wholeOf = (shape: Shape): Hyperslab => shape.map((extent): readonly [number, number] => [0, extent]);

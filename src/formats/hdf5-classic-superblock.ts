@@ -20,6 +20,7 @@ const SUPERBLOCK_BYTES = 96;
 /** A user block before the superblock has one of these sizes, and doubles on. */
 const FIRST_USER_BLOCK = 512;
 const LATEST_VERSION = 3;
+const LAST_CACHE_TYPE = 2;
 
 export async function readSuperblock(source: Source): Promise<Superblock> {
   if (!(await hasSignature(source, 0))) {
@@ -48,11 +49,12 @@ export async function readSuperblock(source: Source): Promise<Superblock> {
   if (leafK === 0 || innerK === 0) throw malformed("a superblock with impossible sizes");
   if (fields.u32() > 0xff) throw malformed("a superblock with unknown flags");
   if (fields.address() !== 0) throw new OutsideSubset("a base address");
-  fields.skip(8);
+  if (fields.address() !== null) throw malformed("a superblock that goes on elsewhere");
   const end = fields.address();
   if (fields.address() !== null) throw new OutsideSubset("a file driver");
   fields.skip(8);
   const root = fields.address();
+  if (fields.u32() > LAST_CACHE_TYPE) throw malformed("a root of an unknown kind");
   if (end === null) throw malformed("a file without an end");
   if (end > source.sizeBytes) {
     const details = { expected: `${end} bytes`, received: `${source.sizeBytes} bytes` };

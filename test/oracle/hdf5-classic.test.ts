@@ -18,10 +18,9 @@ import type { Hdf5File, Hyperslab } from "../../src/formats/hdf5.ts";
 import { openClassicHdf5 } from "../../src/formats/hdf5-classic.ts";
 import { bytesSource } from "../../src/formats/source.ts";
 import { stridesOf, type Tensor } from "../../src/tensor/tensor.ts";
+import { PYTHON } from "./h5py.ts";
 import { type Recorded, recordOf } from "./record-hdf5.ts";
 
-const PYTHON = process.env["VERNIER_PYTHON"] ?? "";
-if (PYTHON === "") console.log("skipped: no Python with h5py (scripts/setup-keras makes one)");
 const COUNT = Number(process.env["VERNIER_HDF5_FILES"] ?? 340);
 const FIRST = Number(process.env["VERNIER_SEED"] ?? 1);
 const LIBRARY_EVERY = Number(process.env["VERNIER_LIBRARY_EVERY"] ?? 40);

@@ -4,20 +4,16 @@
  * One Python process; `VERNIER_MUTATIONS` and `VERNIER_SEED` as in `test/unit/fuzz-formats.test.ts`.
  */
 
-import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { openHdf5 } from "../../src/formats/hdf5.node.ts";
 import { bytesSource } from "../../src/formats/source.ts";
 import { mutate } from "../mutations.ts";
+import { PYTHON, readByH5py } from "./h5py.ts";
 import { type Recorded, recordOf } from "./record-hdf5.ts";
 
-const PYTHON = process.env["VERNIER_PYTHON"] ?? "";
-if (PYTHON === "") console.log("skipped: no Python with h5py (scripts/setup-keras makes one)");
 const COUNT = Number(process.env["VERNIER_MUTATIONS"] ?? 40);
 const FIRST = Number(process.env["VERNIER_SEED"] ?? 1);
 /** Seeds whose damage once was read where h5py refuses it (upper halves of 64-bit fields; a character set). */
@@ -79,11 +75,3 @@ test.skipIf(PYTHON === "")(
     expect(compared).toBeGreaterThan(80);
   },
 );
-
-async function readByH5py(paths: readonly string[]): Promise<Recorded[]> {
-  const script = fileURLToPath(new URL("read_hdf5.py", import.meta.url));
-  const python = spawn(PYTHON, [script], { stdio: ["pipe", "pipe", "inherit"] });
-  python.stdin.end(paths.map((path) => `${path}\n`).join(""));
-  const lines = (await text(python.stdout)).trimEnd().split("\n");
-  return lines.map((line) => JSON.parse(line) as Recorded);
-}
