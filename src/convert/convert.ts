@@ -9,6 +9,7 @@ import type { OutputFile } from "../formats/output.ts";
 import type { RoundedWeight } from "../formats/tfjs-stored.ts";
 import type { Model } from "../model/model.ts";
 import type { Topology } from "../model/topology.ts";
+import { ledgerBeside } from "./ledger-beside.ts";
 import type { Plan } from "./plan.ts";
 import { restored } from "./restore.ts";
 import { writeH5 } from "./targets/h5.ts";
@@ -42,7 +43,12 @@ export async function convert(source: Model, options: ConvertOptions): Promise<C
   const { to } = options;
   const before = to === "tfjs" ? { model: source, problems: [] } : restored(source);
   const conversion = await converted(before.model, options);
-  return { ...conversion, problems: [...before.problems, ...conversion.problems] };
+  const { plan } = conversion;
+  return {
+    ...conversion,
+    plan: { ...plan, ledger: [...plan.ledger, ...ledgerBeside(plan, to)] },
+    problems: [...before.problems, ...conversion.problems],
+  };
 }
 
 async function converted(model: Model, options: ConvertOptions): Promise<Conversion> {

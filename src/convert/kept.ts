@@ -4,9 +4,11 @@
  * `model.json`, in an attribute of an `.h5`, and in a member of a `.keras`; programs of others pass over it.
  */
 
-import type { Json, JsonObject } from "../base/json.ts";
+import { isObject, type Json, type JsonObject } from "../base/json.ts";
 import type { ModelWeight } from "../model/model.ts";
 import { sizeOf } from "../tensor/tensor.ts";
+import { keptBeside } from "./beside.ts";
+import { keptModelKeys } from "./model-keys.ts";
 import type { Plan } from "./plan.ts";
 
 export interface KeptOptions {
@@ -47,6 +49,10 @@ export async function keptFrom(plan: Plan, { trainingCarried, optimizer }: KeptO
   const training = source.training?.config ?? before["training"];
   if (!trainingCarried && training !== undefined && training !== null) kept["training"] = training;
   if (optimizer !== null) kept["optimizer"] = optimizer;
+  const models = keptModelKeys(source.topology, plan.to);
+  if (Object.keys(models).length > 0) kept["models"] = models;
+  const beside = { ...objectOf(before["beside"]), ...keptBeside(source.beside ?? {}) };
+  if (Object.keys(beside).length > 0) kept["beside"] = beside;
   return kept;
 }
 
@@ -71,3 +77,5 @@ function configOf({ source }: Plan, path: string): Json {
 /** Nothing but where it came from: not worth keeping. */
 export const isWorthKeeping = (kept: JsonObject): boolean =>
   Object.keys(kept).some((key) => key !== "version" && key !== "source");
+
+const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});

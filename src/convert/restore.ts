@@ -15,6 +15,7 @@ import type { Model } from "../model/model.ts";
 import type { NodeSpec } from "../model/topology.ts";
 import { isDType } from "../tensor/dtype.ts";
 import { type Dims, type Shape, sizeOf, type Tensor } from "../tensor/tensor.ts";
+import { withModelKeys } from "./model-keys.ts";
 import type { Plan, PlannedLayer, PlannedTopology, PlannedWeight } from "./plan.ts";
 import { modelFromPlan } from "./planned-model.ts";
 import { keysOfOne, mergedKeys, renamed, withKeys } from "./restored-words.ts";
@@ -50,7 +51,8 @@ export function restored(model: Model): Restored {
     const names = objectOf(kept["names"]);
     const known = keysOfOne(plan, dialect);
     const whole = withKeys(renamed(topology, names), mergedKeys(known, objectOf(kept["keys"])), names);
-    const back = modelFromPlan({ ...plan, topology: whole });
+    const topologyBefore = withModelKeys(whole, objectOf(kept["models"]));
+    const back = modelFromPlan({ ...plan, topology: topologyBefore });
     return { model: { ...back, dialect, kept }, problems };
   } catch (error) {
     if (!isVernierError(error)) throw error;

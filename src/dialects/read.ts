@@ -38,6 +38,10 @@ export function modelFromKerasH5(file: KerasH5, where: string, architecture?: Ar
     format: file.modelConfig === null ? "keras-weights" : "keras-h5",
     optimizerWeights: file.optimizerWeights,
     kept: file.kept,
+    beside: {
+      ...Object.fromEntries(file.others.map((name) => [name, null])),
+      ...besideConfig("model_config", file.modelConfig ?? {}),
+    },
     backend: own.backend ?? file.backend,
     training: trainingFrom(file.trainingConfig),
   };
@@ -51,6 +55,12 @@ export function modelFromKerasV3(file: KerasV3File, where: string): Model {
     format: "keras-v3",
     optimizerWeights: assigned.optimizerWeights.length > 0 ? assigned.optimizerWeights : file.keptOptimizer,
     kept: file.kept,
+    beside: {
+      ...Object.fromEntries(Object.entries(file.metadata).map(([key, value]) => [`metadata/${key}`, value])),
+      ...besideConfig("config", file.config),
+      ...Object.fromEntries(file.assets.map(({ path }) => [`assets/${path}`, null])),
+      ...Object.fromEntries(file.others.map((name) => [name, null])),
+    },
     backend: null,
     training: trainingFrom(file.config["compile_config"] ?? null),
   };
@@ -128,6 +138,7 @@ export function modelFromTfjs(file: TfjsLayersFile, where: string, architecture?
     maskRules: writer.maskRules,
     optimizerWeights: ownState.length > 0 ? ownState : file.keptOptimizer,
     kept: file.kept,
+    beside: file.beside,
     dialect: "tfjs",
     writer: [writer.sentence, file.convertedBy].filter((part) => part !== null).join(", ") || null,
     backend: file.backend,
@@ -135,6 +146,14 @@ export function modelFromTfjs(file: TfjsLayersFile, where: string, architecture?
     problems: [...file.problems, ...assigned.problems, ...unknownKeys(assigned.layers)],
   };
 }
+
+/** Keys that stand beside the model's class and config. */
+const besideConfig = (place: string, json: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(json)
+      .filter(([key]) => key !== "class_name" && key !== "config" && key !== "compile_config")
+      .map(([key, value]) => [`${place}/${key}`, value]),
+  );
 
 function trainingFrom(json: Json): Model["training"] {
   if (!isObject(json) || Object.keys(json).length === 0) return null;

@@ -43,6 +43,8 @@ export interface KerasH5 {
   readonly optimizerWeights: readonly StoredWeight[];
   /** The attribute `vernier`, in which a conversion keeps what the format has no place for. */
   readonly kept: JsonObject | null;
+  /** Attributes and groups of the root that Keras passes over. */
+  readonly others: readonly string[];
   readonly problems: readonly Problem[];
 }
 
@@ -92,9 +94,24 @@ export async function readKerasH5(file: Hdf5File): Promise<KerasH5> {
     weightGroups,
     optimizerWeights: hasOptimizer ? await weightsOf(file, "/optimizer_weights") : keptInHdf5(kept, file),
     kept,
+    others: [
+      ...(await file.attributeNames("/"))
+        .filter((name) => !KNOWN_ATTRIBUTES.test(name))
+        .map((name) => `@${name}`),
+      ...(root === "/" ? [] : (await file.group("/")).filter((name) => !KNOWN_GROUPS.has(name))),
+    ],
     problems,
   };
 }
+
+/** Long ones are split: "model_config0". */
+const KNOWN_ATTRIBUTES = /^(keras_version|backend|model_config|training_config|layer_names|vernier)\d*$/;
+const KNOWN_GROUPS: ReadonlySet<string> = new Set([
+  "model_weights",
+  "optimizer_weights",
+  "top_level_model_weights",
+  "vernier_optimizer",
+]);
 
 async function modelConfigOf(file: Hdf5File, problems: Problem[]): Promise<JsonObject> {
   const json = await jsonAttribute(file, "model_config", problems);

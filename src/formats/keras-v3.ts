@@ -31,6 +31,8 @@ export interface KerasV3File {
   readonly metadata: JsonObject;
   readonly weights: KerasWeights;
   readonly assets: readonly Asset[];
+  /** Members that Keras passes over. */
+  readonly others: readonly string[];
   /** What an earlier conversion of ours kept for the way back. */
   readonly kept: JsonObject | null;
   readonly keptOptimizer: readonly KeptTensor[];
@@ -42,6 +44,7 @@ export const KEPT_MEMBER = "vernier.json";
 const CONFIG = "config.json";
 const METADATA = "metadata.json";
 const WEIGHTS = "model.weights.h5";
+const KNOWN_MEMBERS: ReadonlySet<string> = new Set([CONFIG, METADATA, WEIGHTS, KEPT_MEMBER]);
 
 /** `openHdf5` is called once, with the weights inside the archive; closing what it gives is the caller's. */
 export async function readKerasV3(
@@ -75,6 +78,9 @@ export async function readKerasV3(
             },
           ]
         : [],
+    ),
+    others: [...members.keys()].filter(
+      (name) => !KNOWN_MEMBERS.has(name) && !name.startsWith("assets/") && !name.endsWith("/"),
     ),
     kept: ours,
     keptOptimizer: keptInHdf5(ours, hdf5),

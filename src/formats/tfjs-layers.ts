@@ -42,6 +42,8 @@ export interface TfjsLayersFile {
   /** TF.js reads only the one beside `modelTopology`; Python puts it inside. */
   readonly trainingConfig: Json;
   readonly userDefinedMetadata: Json;
+  /** Every other key, by its place: "signature", "userDefinedMetadata/note", "modelTopology/keras_version". */
+  readonly beside: JsonObject;
   /** What a conversion of ours kept for the way back. */
   readonly kept: JsonObject | null;
   readonly keptOptimizer: readonly KeptTensor[];
@@ -77,6 +79,7 @@ export async function readTfjsLayers(
     modelTopology: topology.model,
     trainingConfig: (json["trainingConfig"] ?? topology.outer["training_config"] ?? null) as Json,
     userDefinedMetadata: (metadata ?? null) as Json,
+    beside: besideModel(json as JsonObject, topology.outer),
     kept,
     keptOptimizer: await keptInFile(kept, openShard, source.name),
     weights: located.weights.map((weight) => ({
@@ -92,6 +95,34 @@ export async function readTfjsLayers(
     problems,
   };
 }
+
+function besideModel(json: JsonObject, outer: JsonObject): JsonObject {
+  const {
+    modelTopology: _model,
+    weightsManifest: _weights,
+    trainingConfig,
+    userDefinedMetadata,
+    ...rest
+  } = json;
+  const { model_config: _config, class_name: _class, config: _own, training_config, ...about } = outer;
+  const { vernier: _ours, ...metadata } = isObject(userDefinedMetadata)
+    ? (userDefinedMetadata as JsonObject)
+    : { "": userDefinedMetadata ?? null };
+  return {
+    ...rest,
+    ...under("modelTopology", about),
+    // Of two TF.js takes the outer one.
+    ...(trainingConfig === undefined || training_config === undefined
+      ? {}
+      : { "modelTopology/training_config": training_config }),
+    ...(userDefinedMetadata === undefined || userDefinedMetadata === null
+      ? {}
+      : under("userDefinedMetadata", metadata)),
+  };
+}
+
+const under = (place: string, json: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(json).map(([key, value]) => [`${place}/${key}`, value]));
 
 function topologyOf(json: unknown, where: string[]): { outer: JsonObject; model: JsonObject | null } {
   if (json === null) return { outer: {}, model: null };

@@ -105,6 +105,8 @@ export interface Model {
   readonly optimizerWeights: readonly StoredTensor[];
   /** What an earlier conversion kept for the way back; `null` where none did. */
   readonly kept: JsonObject | null;
+  /** What the file says beside the model, by its place there: "userDefinedMetadata/note", "metadata/date_saved". */
+  readonly beside?: JsonObject;
   readonly training: {
     readonly optimizer: string | null;
     readonly loss: Json;

@@ -9,6 +9,7 @@ import type { RoundedWeight } from "../../formats/tfjs-stored.ts";
 import { writeTfjsLayers } from "../../formats/tfjs-writer.ts";
 import type { StoredTensor } from "../../model/model.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
+import { userMetadata } from "../beside.ts";
 import { flatLayers } from "../flat-layers.ts";
 import { isWorthKeeping, keptFrom } from "../kept.ts";
 import { keptOptimizer } from "../kept-optimizer.ts";
@@ -43,6 +44,7 @@ export async function writeTfjs(plan: Plan, options: TfjsTargetOptions): Promise
   const training = tfjsTrainingConfig(source.training?.config ?? null);
   const optimizer = await optimizerFile(source.optimizerWeights);
   const kept = await keptFrom(plan, { trainingCarried: false, optimizer: optimizer?.json ?? null });
+  const metadata = { ...userMetadata(plan), ...(isWorthKeeping(kept) ? { vernier: kept } : {}) };
   const modelFile: JsonObject = {
     format: "layers-model",
     generatedBy: `keras v${source.writer?.match(/\d+\.\d[\w.-]*/)?.[0] ?? "2"}`,
@@ -53,7 +55,7 @@ export async function writeTfjs(plan: Plan, options: TfjsTargetOptions): Promise
       model_config: modelJson(plan.topology, plan.topology.name ?? "model", "tfjs"),
     },
     ...(training === null ? {} : { trainingConfig: training }),
-    ...(isWorthKeeping(kept) ? { userDefinedMetadata: { vernier: kept } } : {}),
+    ...(Object.keys(metadata).length > 0 ? { userDefinedMetadata: metadata } : {}),
   };
   const written = await writeTfjsLayers({
     modelJson: modelFile,
