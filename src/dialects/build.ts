@@ -22,6 +22,8 @@ export interface BuildOptions {
   /** In whose words it was written; also read so where that differs. */
   readonly writtenIn: Dialect;
   readonly maskRules: MaskRules;
+  /** How many wrappers this is inside of. @default 0 */
+  readonly wrapped?: number;
 }
 
 export interface BuiltLayer {
@@ -53,6 +55,9 @@ interface State {
 
 /** Models nest; real ones three deep (a backbone in a wrapper in a head). Stops stack exhaustion by a crafted file. */
 const MAX_NESTING = 32;
+
+/** Wrappers hold wrappers; real ones two deep. Bidirectional binds what it holds twice, so that each level doubles the work. */
+const MAX_WRAPPED = 8;
 
 /** `given`: dims that feed the model from outside (an inner model of a wrapper), in place of its own input shapes. */
 export function buildGraph(
@@ -261,19 +266,28 @@ function layerAt(state: State, entry: LayerEntry, path: string, inputs: readonly
 }
 
 export function contextFor(
-  options: Pick<BuildOptions, "maskRules" | "writtenIn">,
+  options: Pick<BuildOptions, "maskRules" | "writtenIn" | "wrapped">,
   dialect: Dialect,
   inputs: readonly Dims[],
   where: readonly (string | number)[],
 ): BindContext {
+  const wrapped = (options.wrapped ?? 0) + 1;
   return {
     dialect,
     maskRules: options.maskRules,
     inputs,
     where,
-    bindInner: (json, inner, place) =>
-      isModel(json)
-        ? bindInnerModel(buildGraph(json, { ...options, dialect }, place, inner))
-        : bindLayer(json, contextFor(options, dialect, inner, place)),
+    bindInner(json, inner, place) {
+      if (wrapped > MAX_WRAPPED)
+        throw new VernierError(
+          "file.limit",
+          { limit: "the depth of wrapped layers", value: String(wrapped), allowed: String(MAX_WRAPPED) },
+          { where: where.slice(0, 2) },
+        );
+      const held = { ...options, dialect, wrapped };
+      return isModel(json)
+        ? bindInnerModel(buildGraph(json, held, place, inner))
+        : bindLayer(json, contextFor(held, dialect, inner, place));
+    },
   };
 }

@@ -1,11 +1,13 @@
 /**
- * @file Text → JSON, with the traps of untrusted and of Python-written text: size, depth, and the bare `NaN` and
- * `Infinity` that Python's `json` writes and no JavaScript engine reads.
+ * @file Text → JSON, with the traps of untrusted and of Python-written text: size, depth, keys that occur twice (two
+ * readers may keep different ones), and the bare `NaN` and `Infinity` that Python's `json` writes and no JavaScript
+ * engine reads.
  */
 
 import { VernierError } from "../base/errors.ts";
 import type { Json } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
+import { endOfString, firstRepeatedKey, membersIn } from "./json-keys.ts";
 import { MAX_JSON_BYTES, MAX_JSON_DEPTH, requireAtMost } from "./limits.ts";
 import { readAll, type Source } from "./source.ts";
 
@@ -31,9 +33,21 @@ export async function readJson(source: Source): Promise<ParsedJson> {
   return parseJson(text, source.name);
 }
 
-/** Throws `file.malformed` with the position, or `file.limit` for absurd nesting. */
+/** Throws `file.malformed` with the position, also for a key that is there twice, or `file.limit` for absurd nesting. */
 export function parseJson(text: string, where: string): ParsedJson {
-  requireAtMost("the nesting of JSON", depthOf(text), MAX_JSON_DEPTH, where);
+  const { depth, members } = measure(text);
+  requireAtMost("the nesting of JSON", depth, MAX_JSON_DEPTH, where);
+  const parsed = parse(text, where);
+  if (membersIn(parsed.json) === members) return parsed;
+  const place = firstRepeatedKey(text);
+  throw new VernierError(
+    "file.malformed",
+    { reason: `the key "${printable(String(place.at(-1) ?? ""))}" is there twice` },
+    { where: [where, ...place] },
+  );
+}
+
+function parse(text: string, where: string): ParsedJson {
   try {
     return { json: JSON.parse(text) as Json, hasBareNumbers: false };
   } catch (cause) {
@@ -63,22 +77,27 @@ export function bareNumbersProblem(where: string, severity: Problem["severity"])
   };
 }
 
-/** V8's messages quote the text; a control character in it must not reach a terminal. */
-function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return Array.from(text.slice(0, 120), (c) => (c < " " || c === "\u007f" ? " " : c)).join("");
-}
+/** V8's messages quote the text. */
+const messageOf = (error: unknown): string =>
+  printable(error instanceof Error ? error.message : String(error));
 
-function depthOf(text: string): number {
+/** A control character must not reach a terminal. */
+const printable = (text: string): string =>
+  Array.from(text.slice(0, 120), (c) => (c < " " || c === "\u007f" ? " " : c)).join("");
+
+/** The deepest nesting, and how many members its objects have together: one colon each. */
+function measure(text: string): { depth: number; members: number } {
   let depth = 0;
   let deepest = 0;
+  let members = 0;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === QUOTE) i = endOfString(text, i);
+    else if (c === COLON) members++;
     else if (c === OPEN_BRACKET || c === OPEN_BRACE) deepest = Math.max(deepest, ++depth);
     else if (c === CLOSE_BRACKET || c === CLOSE_BRACE) depth--;
   }
-  return deepest;
+  return { depth: deepest, members };
 }
 
 function quoteBareNumbers(text: string): string | null {
@@ -96,18 +115,8 @@ function quoteBareNumbers(text: string): string | null {
   return parts.length === 0 ? null : parts.join("") + text.slice(start);
 }
 
-/** Index of the closing quote of the string that opens at `start`, or the end of the text. */
-function endOfString(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === BACKSLASH) i++;
-    else if (c === QUOTE) return i;
-  }
-  return text.length;
-}
-
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;

@@ -32,7 +32,7 @@ export async function keptInFile(
 ): Promise<readonly KeptTensor[]> {
   const said = decode(kept, where);
   if (said === null) return [];
-  if (/^[/\\]|\.\.|:/.test(said.path)) throw invalid("a file beside the model", said.path, [where]);
+  if (/^[/\\]|\.\.|[:\0]/.test(said.path)) throw invalid("a file beside the model", said.path, [where]);
   let offset = 0;
   return said.tensors.map((tensor) => {
     const at = offset;

@@ -12,7 +12,7 @@ import type { DType } from "../tensor/dtype.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import type { Hdf5File } from "./hdf5.ts";
 import { readJson } from "./json-text.ts";
-import { MAX_PATH_DEPTH, MAX_SHARDS, MAX_WEIGHTS, requireAtMost } from "./limits.ts";
+import { MAX_GROUPS, MAX_PATH_DEPTH, MAX_SHARDS, MAX_WEIGHTS, requireAtMost } from "./limits.ts";
 import type { Source } from "./source.ts";
 
 export interface StoredVariable {
@@ -41,7 +41,7 @@ const VARS = "vars";
 /** Lists what is there; tensors are read when asked for. Throws `file.limit`, `file.malformed`. */
 export async function readKerasWeights(file: Hdf5File): Promise<KerasWeights> {
   const variables: StoredVariable[] = [];
-  await visit(file, [], variables);
+  await visit(file, [], variables, { groups: 0 });
   const seen = new Set<string>();
   for (const { path } of variables) {
     if (seen.has(path))
@@ -55,14 +55,21 @@ export async function readKerasWeights(file: Hdf5File): Promise<KerasWeights> {
   return { name: file.name, variables };
 }
 
-async function visit(file: Hdf5File, steps: readonly string[], found: StoredVariable[]): Promise<void> {
+async function visit(
+  file: Hdf5File,
+  steps: readonly string[],
+  found: StoredVariable[],
+  count: { groups: number },
+): Promise<void> {
   requireAtMost("the depth of an HDF5 path", steps.length, MAX_PATH_DEPTH, file.name);
+  // Groups that hold themselves twice are a tree without an end.
+  requireAtMost("the number of groups", ++count.groups, MAX_GROUPS, file.name);
   const here = `/${steps.join("/")}`;
   for (const name of await file.group(here)) {
     const path = [...steps, name];
     if ((await file.kindOf(`/${path.join("/")}`)) !== "group") continue;
     if (name.split("\\").at(-1) === VARS) await addVariables(file, path, found);
-    else await visit(file, path, found);
+    else await visit(file, path, found, count);
   }
 }
 
@@ -136,7 +143,7 @@ function shardNames(map: Record<string, unknown>, source: Source): string[] {
   for (const [group, listed] of Object.entries(map)) {
     for (const name of Array.isArray(listed) ? (listed as unknown[]) : [listed]) {
       if (typeof name !== "string" || name === "") throw malformedMap(`"${group}" names no file`, source);
-      if (/[/\\]|^\.\.?$|^[a-z]:/i.test(name))
+      if (/[/\\\0]|^\.\.?$|^[a-z]:/i.test(name))
         throw malformedMap(`"${name}" is no plain name of a file beside this one`, source);
       shards.add(name);
     }

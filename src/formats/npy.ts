@@ -51,7 +51,8 @@ export function isNpy(bytes: Uint8Array): boolean {
 export function readNpy(bytes: Uint8Array, where: string): Tensor {
   const { kind, itemBytes, littleEndian, fortranOrder, shape, dataOffset } = decodeHeader(bytes, where);
   const size = sizeOf(shape);
-  requireAtMost("the size of an array in bytes", size * itemBytes, MAX_TENSOR_BYTES, where);
+  // Strings of no characters take no bytes there, but memory here.
+  requireAtMost("the size of an array in bytes", size * Math.max(itemBytes, 1), MAX_TENSOR_BYTES, where);
   const end = dataOffset + size * itemBytes;
   if (bytes.length < end) {
     throw new VernierError(

@@ -1,13 +1,13 @@
 /**
- * @file Zip archives, read by their central directory, member by member. A stored member is a slice of the file and
- * costs nothing. No member may be larger than its directory entry says, whatever the compressed data would give.
- * (PKWARE APPNOTE 6.3.10: §4.3.7 local header, §4.3.12 directory, §4.3.14–16 end records, §4.5.3 zip64.)
+ * @file Zip archives, read by their central directory, member by member. A stored member is a slice of the file. No
+ * member may be larger than its directory entry says, whatever the compressed data would give; its own header must not
+ * say otherwise, no two may share bytes, and its checksum must be right: as Python's zipfile has it. (PKWARE APPNOTE 6.3.10: §4.3.7 local header, §4.3.12 directory, §4.3.14–16 end records, §4.5.3 zip64.)
  */
 
 import { VernierError } from "../base/errors.ts";
-import { crc32 } from "./crc32.ts";
+import { crc32Of } from "./crc32.ts";
 import { inflate, zipSync } from "./deflate.ts";
-import { MAX_DEFLATE_RATIO, MAX_TENSOR_BYTES, MAX_WEIGHTS, requireAtMost } from "./limits.ts";
+import { MAX_DEFLATE_RATIO, MAX_TENSOR_BYTES, MAX_WEIGHTS, PIECE_BYTES, requireAtMost } from "./limits.ts";
 import { bytesSource, readAll, type Source, sliceSource } from "./source.ts";
 
 export interface ZipMember {
@@ -24,7 +24,10 @@ const CENTRAL = 0x02014b50;
 const END = 0x06054b50;
 const END64 = 0x06064b50;
 const LOCATOR64 = 0x07064b50;
+const LOCAL_BYTES = 30;
 const END_BYTES = 22;
+/** Flag of an archive that was written to a pipe. */
+const SIZES_FOLLOW = 8;
 const MAX_COMMENT_BYTES = 65_535;
 const UNKNOWN32 = 0xffffffff;
 
@@ -47,15 +50,34 @@ export async function readZipDirectory(source: Source): Promise<ReadonlyMap<stri
     members.set(member.name, member);
     at = next;
   }
+  requireApart([...members.values()], offset, source.name);
   return members;
 }
 
-/** Stored: a slice of the archive, unread. Deflated: inflated into memory and checked. */
+/** A bomb of many members over the same bytes is small on disk. `end`: where the directory begins. */
+function requireApart(members: readonly ZipMember[], end: number, where: string): void {
+  const inOrder = members.toSorted((a, b) => b.headerOffset - a.headerOffset);
+  let next = end;
+  for (const { name, headerOffset, compressedBytes } of inOrder) {
+    if (headerOffset + LOCAL_BYTES + compressedBytes > next)
+      throw malformed(`"${name}" overlaps what follows it`, where);
+    next = headerOffset;
+  }
+}
+
+/** Its checksum verified. Stored: a slice of the archive, read once, in pieces. Deflated: inflated into memory. */
 export async function openZipMember(source: Source, member: ZipMember): Promise<Source> {
   const name = `${source.name}:${member.name}`;
-  const view = viewOf(await source.read(member.headerOffset, 30));
-  if (view.getUint32(0, true) !== LOCAL) throw malformed("its directory points to no file", name);
-  const start = member.headerOffset + 30 + view.getUint16(26, true) + view.getUint16(28, true);
+  const opened = await openUnverified(source, member, name);
+  let crc = 0;
+  for (let at = 0; at < opened.sizeBytes; at += PIECE_BYTES)
+    crc = crc32Of(crc, await opened.read(at, Math.min(PIECE_BYTES, opened.sizeBytes - at)));
+  if (crc !== member.crc) throw malformed("its checksum is wrong", name);
+  return opened;
+}
+
+async function openUnverified(source: Source, member: ZipMember, name: string): Promise<Source> {
+  const start = await dataOffset(source, member, name);
   const slice = sliceSource(source, start, member.compressedBytes, name);
   if (member.method === "stored") return slice;
   requireAtMost("the size of a file in the zip in bytes", member.sizeBytes, MAX_TENSOR_BYTES, name);
@@ -70,12 +92,29 @@ export async function openZipMember(source: Source, member: ZipMember): Promise<
   return bytesSource(inflate(await readAll(slice), member.sizeBytes, fail), name);
 }
 
-/** The bytes of a member, with its checksum verified. */
-export async function readZipMember(source: Source, member: ZipMember): Promise<Uint8Array> {
-  const bytes = await readAll(await openZipMember(source, member));
-  if (crc32(bytes) !== member.crc) throw malformed("its checksum is wrong", `${source.name}:${member.name}`);
-  return bytes;
+/** Where a member's data begin. A reader that goes by the headers in front of them must not see another archive. */
+async function dataOffset(source: Source, member: ZipMember, name: string): Promise<number> {
+  const { headerOffset } = member;
+  const view = viewOf(await source.read(headerOffset, LOCAL_BYTES));
+  if (view.getUint32(0, true) !== LOCAL) throw malformed("its directory points to no file", name);
+  const nameBytes = view.getUint16(26, true);
+  const said = new TextDecoder().decode(await source.read(headerOffset + LOCAL_BYTES, nameBytes));
+  const method = view.getUint16(8, true) === 0 ? "stored" : "deflated";
+  const isElsewhere = (view.getUint16(6, true) & SIZES_FOLLOW) !== 0;
+  // Not said here, but behind the data or in a field for large files.
+  const differs = (at: number, value: number): boolean => {
+    const here = view.getUint32(at, true);
+    return here !== value && here !== UNKNOWN32 && !(isElsewhere && here === 0);
+  };
+  if (said !== member.name) throw malformed(`its directory calls "${said}" so`, name);
+  if (method !== member.method || differs(18, member.compressedBytes) || differs(22, member.sizeBytes))
+    throw malformed("its own header and the directory say different sizes", name);
+  return headerOffset + LOCAL_BYTES + nameBytes + view.getUint16(28, true);
 }
+
+/** The bytes of a member, with its checksum verified. */
+export const readZipMember = async (source: Source, member: ZipMember): Promise<Uint8Array> =>
+  readAll(await openZipMember(source, member));
 
 /** Uncompressed, and without times: the same files give the same bytes. */
 export function writeStoredZip(files: Iterable<readonly [name: string, bytes: Uint8Array]>): Uint8Array {

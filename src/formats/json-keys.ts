@@ -1,0 +1,79 @@
+/**
+ * @file Keys that occur twice in one object. `JSON.parse` keeps the last in silence, other readers the first: one text
+ * could show one model to a check and another to the program that loads it. Counting members finds that there is one,
+ * in one pass over the parsed value; only then is the text searched for its place.
+ */
+
+import type { Json } from "../base/json.ts";
+import type { Place } from "../base/problem.ts";
+
+/** Of all objects together. The reader has bounded the nesting. */
+export function membersIn(json: Json): number {
+  if (typeof json !== "object" || json === null) return 0;
+  const values: readonly Json[] = Array.isArray(json) ? json : Object.values(json);
+  let count = Array.isArray(json) ? 0 : values.length;
+  for (const value of values) if (typeof value === "object") count += membersIn(value);
+  return count;
+}
+
+interface Open {
+  /** Null in a list. */
+  readonly keys: Set<string> | null;
+  /** What is being read: a key, or the index in a list. */
+  at: string | number;
+}
+
+/** Where the first key stands that its object had before, in a text that is JSON; [] when there is none. */
+export function firstRepeatedKey(text: string): Place {
+  const open: Open[] = [];
+  let isKey = false;
+  for (let i = 0; i < text.length; i++) {
+    const inner = open.at(-1);
+    switch (text[i]) {
+      case '"': {
+        const end = endOfString(text, i);
+        if (isKey && inner !== undefined && inner.keys !== null) {
+          // Escapes: "\u0061" is "a".
+          inner.at = JSON.parse(text.slice(i, end + 1)) as string;
+          if (inner.keys.has(inner.at)) return open.map(({ at }) => at);
+          inner.keys.add(inner.at);
+        }
+        isKey = false;
+        i = end;
+        break;
+      }
+      case "{":
+        open.push({ keys: new Set(), at: "" });
+        isKey = true;
+        break;
+      case "[":
+        open.push({ keys: null, at: 0 });
+        isKey = false;
+        break;
+      case "]":
+      case "}":
+        open.pop();
+        isKey = false;
+        break;
+      case ",":
+        if (typeof inner?.at === "number") inner.at++;
+        isKey = inner !== undefined && inner.keys !== null;
+        break;
+      default:
+    }
+  }
+  return [];
+}
+
+/** Index of the closing quote of the string that opens at `start`, or the end of the text. */
+export function endOfString(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === BACKSLASH) i++;
+    else if (c === QUOTE) return i;
+  }
+  return text.length;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
