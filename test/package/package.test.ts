@@ -103,6 +103,32 @@ test("the command of the package runs where it is installed", () => {
   });
 });
 
+test("the command starts from a handful of files, and none of them needs another by its source's place", () => {
+  const chunks = join(installed, "dist/cli/chunks");
+  const importsOf = (path: string): string[] =>
+    [...readFileSync(path, "utf8").matchAll(/\b(?:from|import)\s*["'`](\.\.?\/[^"'`]+)["'`]/g)].map(
+      ([, name = ""]) => join(dirname(path), name),
+    );
+  const opened = new Set<string>();
+  const open = (path: string): void => {
+    if (opened.has(path)) return;
+    opened.add(path);
+    for (const next of importsOf(path)) open(next);
+  };
+  for (const path of [
+    join(installed, "dist/cli/main.js"),
+    join(chunks, "program.js"),
+    join(chunks, "convert.js"),
+  ])
+    open(path);
+  expect([...opened].filter((path) => dirname(path) !== chunks)).toEqual([
+    join(installed, "dist/cli/main.js"),
+  ]);
+  expect(opened.size).toBeLessThanOrEqual(8);
+  for (const name of ["commander", "fflate"])
+    expect(readFileSync(join(chunks, "LICENSES.txt"), "utf8")).toContain(`${name}\n\n`);
+});
+
 test("every version is pinned exactly", () => {
   const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
   expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
