@@ -20,8 +20,8 @@ export const MAX_ATTRIBUTE_BYTES = 64 * 2 ** 20;
 /** Links in one HDF5 group, and attributes on one object. A model with 100,000 layers has not been seen. */
 export const MAX_LINKS = 100_000;
 
-/** Groups that a weights file is searched through. A model with 20,000 layers has fewer. */
-export const MAX_GROUPS = 50_000;
+/** Groups that a weights file is searched through: three for each layer; NASNetLarge has 1,039 layers. */
+export const MAX_GROUPS = 20_000;
 
 /** Steps of one HDF5 path. Keras writes one per level of nesting; `JSON` below is limited in the same way. */
 export const MAX_PATH_DEPTH = 128;

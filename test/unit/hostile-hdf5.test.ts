@@ -108,3 +108,11 @@ describe.each(READERS)("%s", (reader, open) => {
 test.each(["external-storage", "external-link", "virtual", "bomb"])("%s, as a model", async (name) => {
   expect((await refusalOf(() => readWhole(fixtureBytes(`hostile/${name}.h5`)))).where).toContain("kernel:0");
 });
+
+test("groups with more ways down than there is time for", async () => {
+  const bytes = fixtureBytes("hostile/diamonds.weights.h5");
+  const refusal = await refusalOf(async () =>
+    readKerasWeights(await openHdf5(bytesSource(bytes, "x.weights.h5"))),
+  );
+  expect(refusal).toMatchObject({ code: "file.limit", details: { limit: "the number of groups" } });
+});
