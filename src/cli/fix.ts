@@ -1,6 +1,6 @@
 /** @file `vernier fix A B DEST`. */
 
-import { VernierError } from "../base/errors.ts";
+import { isVernierError, VernierError } from "../base/errors.ts";
 import type { Target } from "../convert/convert.ts";
 import { type OpenedModel, type ReadOptions, readModelPath } from "../dialects/read.node.ts";
 import { readModelOrGraph } from "../dialects/read-graph.node.ts";
@@ -38,7 +38,7 @@ export async function runFix(
     progress.stage("reading the models");
     const described = flags.architecture === undefined ? {} : { architecture: flags.architecture };
     await using openedA = await readModelOrGraph(pathA, described);
-    await using openedB = await readModelOrGraph(pathB, described);
+    await using openedB = await orConvert(openedA, pathA, dest, () => readModelOrGraph(pathB, described));
     const [a, b] = [layersModel(openedA, pathA, dest), layersModel(openedB, pathA, dest)];
     const to = formatOf(b.model);
     checkName(dest, to);
@@ -58,7 +58,7 @@ export async function runFix(
       reproduce: reproduction(words, input),
       reporter: progress,
     };
-    const found = await fix(options);
+    const found = await (lacksWeights(b) ? orConvert(a, pathA, dest, () => fix(options)) : fix(options));
     signal.throwIfAborted();
     const { proof, written } =
       found.conversion === null
@@ -103,6 +103,29 @@ function layersModel(side: OpenedSide, pathA: string, dest: string): OpenedModel
     { where: side.path },
   );
 }
+
+/** What cannot be read cannot be repaired; where A is a Keras file there is a way all the same. */
+async function orConvert<T>(a: OpenedSide, pathA: string, dest: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (
+      !isVernierError(error) ||
+      !a.format.startsWith("keras") ||
+      !/^(?!file\.unreadable)(file|graph|weights|tensor|config)\./.test(error.code)
+    )
+      throw error;
+    const remedy = `vernier convert ${pathA} ${dest} writes the model that you trust anew`;
+    throw new VernierError(
+      "fix.unsupported",
+      { reason: error.message, remedy },
+      { where: error.where, cause: error },
+    );
+  }
+}
+
+const lacksWeights = ({ model }: OpenedModel): boolean =>
+  model.layers.some(({ layer, weights }) => weights.length < layer.weights.length);
 
 function checkName(dest: string, to: Target): void {
   if (targetOf(dest) === to) return;

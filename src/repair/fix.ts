@@ -44,7 +44,8 @@ export async function fix(options: FixOptions): Promise<Fix> {
   const open = report.causes.filter(({ accepted }) => !accepted);
   const refusal = refusalOfB(report, options);
   const nothing = (yours: readonly Yours[]): Fix => ({ report, repairs: [], yours, conversion: null });
-  if (open.some(isBeyondRepair)) return nothing(yoursOf(report, open, refusal));
+  const unrepaired = open.filter(({ repair }) => repair === null);
+  if (open.some(isBeyondRepair)) return nothing(yoursOf(report, unrepaired, refusal));
   const { a, b } = await alike(options.a.model, options.b.model);
   try {
     const { model, made } = repaired(b, { a, causes: open, refusal });
@@ -58,7 +59,7 @@ export async function fix(options: FixOptions): Promise<Fix> {
     // What TF.js says of a layer that it lacks is nearer to the user than what a translation says.
     const known = refusal !== null && refusalFor(refusal.message)?.ofWords !== true;
     return nothing(
-      known ? yoursOf(report, open, refusal) : [...unsaid(error), ...yoursOf(report, open, null)],
+      known ? yoursOf(report, unrepaired, refusal) : [...unsaid(error), ...yoursOf(report, unrepaired, null)],
     );
   }
 }

@@ -56,7 +56,9 @@ function commandOf(report: Report, causes: readonly Cause[]): string[] {
   const layers = new Set(kernels.map(({ layerB }) => layerB)).size;
   const from = baseName(report.sides.a.path);
   const does = [
-    ...(weights.length === 0 ? [] : [`restores ${plural(weights.length, "weight")} from ${from}`]),
+    ...(weights.length === 0
+      ? []
+      : [`restores ${plural(weights.length, "weight")} from ${from}${growthOf(weights)}`]),
     ...(config.length === 0 ? [] : [`sets ${keysOf(config)} as in ${from}`]),
     ...(layers === 0
       ? []
@@ -66,6 +68,13 @@ function commandOf(report: Report, causes: readonly Cause[]): string[] {
   ];
   return [fixCommand(report), joinWords(does)];
 }
+
+/** What full weights cost where they were stored in fewer bits. */
+function growthOf(causes: readonly Cause[]): string {
+  const times = Math.max(...causes.map(({ detail }) => GROWTH[detail ?? ""] ?? 1));
+  return times === 1 ? "" : ` (in full: ${times} times the bytes)`;
+}
+const GROWTH: Readonly<Record<string, number>> = { "quantized-uint8": 4, "quantized-uint16": 2, float16: 2 };
 
 /** "epsilon of bn_1", "4 config keys". */
 function keysOf(causes: readonly Cause[]): string {

@@ -36,7 +36,7 @@ export function configFindings(
       detail,
       valueA,
       valueB,
-      ...words(a, key, valueA, valueB, detail, b),
+      ...words(a, key, valueA, valueB, detail, b, sayable),
       repair: sayable ? "config-from-a" : null,
       ...(i === 0 ? { difference } : {}),
     };
@@ -64,6 +64,7 @@ function words(
   valueB: Json,
   detail: string | null,
   b: ModelLayer,
+  sayable: boolean,
 ): { message: string; hint: string } {
   const from = showValue(valueA);
   const to = showValue(valueB);
@@ -81,7 +82,9 @@ function words(
     default:
       return {
         message: `${key} of ${a.path} is ${from} in one file and ${to} in the other`,
-        hint: `set ${key} of ${b.path} to ${from} in the second file, or convert the model again`,
+        hint: sayable
+          ? `set ${key} of ${b.path} to ${from} in the second file, or convert the model again`
+          : `the format of the second file has no word for it in ${b.layer.className}: train with ${key} ${to}`,
       };
   }
 }
