@@ -43,6 +43,13 @@ export class LedgerBook {
     for (const [key, value] of Object.entries(layer.config)) {
       const path = `${layer.path}/config/${key}`;
       const kind = "config" as const;
+      const within = said.parts.flatMap((part) =>
+        part.said.inside.filter((own) => own.path.startsWith(`${key}/`)),
+      );
+      if (within.length > 0) {
+        for (const own of within) this.inside(`${layer.path}/config/${own.path}`, own.fate, main);
+        continue;
+      }
       if (key in said.keys.kept && !(key in said.keys.written))
         this.add({ path, kind, fate: "kept-as-metadata", to: main, note: "the target has no word for it" });
       else if (key in said.unknown)
@@ -68,6 +75,11 @@ export class LedgerBook {
           to: planned.at(-1)?.path ?? null,
           note: null,
         });
+  }
+
+  private inside(path: string, fate: "carried" | "translated" | "kept", main: string): void {
+    const note = fate === "kept" ? "the target has no word for it" : null;
+    this.add({ path, kind: "config", fate: fate === "kept" ? "kept-as-metadata" : fate, to: main, note });
   }
 
   private fateOf(

@@ -1,6 +1,6 @@
 /** @file Names and keys of a model as they were before a conversion, from what it kept and from what the file says. */
 
-import { isObject, type JsonObject } from "../base/json.ts";
+import { isObject, type Json, type JsonObject } from "../base/json.ts";
 import { KERAS_KEYS } from "../layers/keras-keys.ts";
 import { flatLayers } from "./flat-layers.ts";
 import type { Plan, PlannedLayer, PlannedTopology } from "./plan.ts";
@@ -11,12 +11,17 @@ export function keysOfOne({ topology, keptKeys }: Plan, dialect: "keras2" | "ker
     flatLayers(topology).flatMap(({ layer: { path, className } }) => {
       const taken = (KERAS_KEYS[className]?.[dialect] ?? "").split(" ");
       const own = Object.entries(keptKeys.get(path) ?? {}).filter(
-        ([key, value]) => taken.includes(key) && !isObject(value),
+        ([key, value]) => !isObject(value) && (taken.includes(key) || isTakenInside(key, dialect)),
       );
       return own.length === 0 ? [] : [[path, Object.fromEntries(own)]];
     }),
   );
 }
+
+/** "layer/config/implementation": by some class. */
+const isTakenInside = (path: string, dialect: "keras2" | "keras3"): boolean =>
+  path.includes("/") &&
+  Object.values(KERAS_KEYS).some((keys) => keys[dialect].split(" ").includes(path.split("/").at(-1) ?? ""));
 
 /** Per path, those of `b` before those of `a`. */
 export const mergedKeys = (a: JsonObject, b: JsonObject): JsonObject =>
@@ -80,10 +85,33 @@ export function withKeys(topology: PlannedTopology, keys: JsonObject, names: Jso
       const held = bySource.get(layer.path);
       const inner = layer.inner === null ? null : withKeys(layer.inner, keys, names);
       return isObject(held)
-        ? { ...layer, inner, config: { ...layer.config, ...(held as JsonObject) } }
+        ? { ...layer, inner, config: withHeld(layer.config, held as JsonObject) }
         : { ...layer, inner };
     }),
   };
+}
+
+/** Keys of layers inside are held by their paths. */
+function withHeld(config: JsonObject, held: JsonObject): JsonObject {
+  return Object.entries(held).reduce<JsonObject>(
+    (all, [path, value]) => withAt(all, path.includes("/") ? path.split("/") : [path], value),
+    config,
+  );
+}
+
+/** Steps: a key, "config", or the name of a layer of a model; where they lead nowhere, nothing is held. */
+function withAt(json: JsonObject, [step = "", ...rest]: readonly string[], value: Json): JsonObject {
+  if (rest.length === 0) return { ...json, [step]: value };
+  const below = json[step];
+  if (isObject(below)) return { ...json, [step]: withAt(below as JsonObject, rest, value) };
+  const { config } = json;
+  if (!isObject(config) || !Array.isArray(config["layers"])) return json;
+  const layers = config["layers"].map((layer: Json) =>
+    isObject(layer) && isObject(layer["config"]) && (layer["name"] ?? layer["config"]["name"]) === step
+      ? withAt(layer as JsonObject, rest, value)
+      : layer,
+  );
+  return { ...json, config: { ...(config as JsonObject), layers } };
 }
 
 const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});

@@ -38,6 +38,7 @@ export function sayInnerLayer(
     },
     languages,
   );
+  noteKeys(objectOf(words["config"]), said, "", languages);
   const own = objectOf(words["config"])["name"];
   // TF.js would make up a name, and look for weights under it.
   const name = typeof own === "string" ? own : said.className.toLowerCase();
@@ -98,9 +99,30 @@ function planInner(
         masks: 0,
       };
       const said = wordsFor(inner, languages);
+      noteKeys(layer.config, said, `${path}/`, languages);
       return { ...common, className: said.className, config: said.config, input: null, inner: null };
     }),
   };
+}
+
+/** What became of each key of the file's. */
+function noteKeys(
+  words: JsonObject,
+  { keys, unknown, config, inside }: ReturnType<typeof wordsFor>,
+  place: string,
+  { note }: Languages,
+): void {
+  for (const [key, value] of Object.entries(words)) {
+    const same = JSON.stringify(config[key]) === JSON.stringify(value) || key === "name";
+    const lost = (key in keys.kept && !(key in keys.written)) || key in unknown;
+    note?.({
+      path: `${place}config/${key}`,
+      value,
+      fate: lost ? "kept" : same ? "carried" : "translated",
+      kept: key in keys.kept || key in unknown,
+    });
+  }
+  for (const key of inside) note?.({ ...key, path: `${place}config/${key.path}` });
 }
 
 const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});

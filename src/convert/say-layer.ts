@@ -29,6 +29,18 @@ export interface Languages {
   readonly from: Dialect;
   readonly to: Dialect;
   readonly maskRules: MaskRules;
+  /** Is told what becomes of each key of a layer inside another. */
+  note?(key: InsideKey): void;
+}
+
+/** A key of a layer inside another. */
+export interface InsideKey {
+  /** "layer/config/units"; of a model inside "layer/dense/config/units". */
+  readonly path: string;
+  readonly value: Json;
+  readonly fate: "carried" | "translated" | "kept";
+  /** To be remembered for the way back. */
+  readonly kept: boolean;
 }
 
 export interface SaidLayer {
@@ -38,6 +50,8 @@ export interface SaidLayer {
   readonly keys: TranslatedKeys;
   /** Keys of the file that no rule knows. */
   readonly unknown: JsonObject;
+  /** Of layers inside it. */
+  readonly inside: readonly InsideKey[];
   /** Kernels of TF.js that are known to be wrong for it. */
   readonly faults: readonly KnownFault[];
 }
@@ -82,8 +96,12 @@ export function wordsFor(
   const definition = definitionOf(className);
   if (definition === undefined || (to === "tfjs" && !LAYERS_IN_TFJS.has(className)))
     throw unsupported(className, "it has no such layer", to);
-  const inner = (held: JsonObject, raw: JsonObject): Json =>
-    sayInnerLayer(held, raw, languages, innerDims(definition, words, fed, languages));
+  const inside: InsideKey[] = [];
+  const inner = (held: JsonObject, raw: JsonObject): Json => {
+    const place = Object.keys(words).find((key) => words[key] === raw) ?? "layer";
+    const note = (key: InsideKey): void => void inside.push({ ...key, path: `${place}/${key.path}` });
+    return sayInnerLayer(held, raw, { ...languages, note }, innerDims(definition, words, fed, languages));
+  };
   const said = withClass(className, () => definition.encode(config, { to, from, fileConfig: words, inner }));
   const refused = to === "tfjs" ? definition.refusedByTfjs(config, fed, { masks }) : null;
   if (refused !== null) throw unsupported(className, refused, to);
@@ -95,6 +113,7 @@ export function wordsFor(
     config: { ...keys.written, ...(to === from ? others : {}), ...said },
     keys,
     unknown: to === from ? {} : others,
+    inside,
     said,
   };
 }

@@ -7,16 +7,16 @@ import { isVernierError, VernierError } from "../base/errors.ts";
 import { isObject, type JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { Dialect } from "../model/layer.ts";
-import type { Call, Model, ModelLayer, TensorRef } from "../model/model.ts";
+import type { Model, ModelLayer } from "../model/model.ts";
 import type { NodeSpec, Topology, TopologyLayer } from "../model/topology.ts";
-import type { Dims } from "../tensor/tensor.ts";
+import { type CallFacts, callFacts, requireTfjsCall } from "./call-facts.ts";
 import { LedgerBook } from "./ledger-book.ts";
 import { maskedInputs } from "./masked-calls.ts";
 import { nameFor, type TargetNames } from "./names.ts";
+import { placed } from "./placed.ts";
 import type { Plan, PlannedLayer, PlannedTopology, RewrittenLayer } from "./plan.ts";
 import { type Rewritten, rewritten } from "./rewritten.ts";
 import { type Languages, NAME_OF } from "./say-layer.ts";
-import { sourceOf } from "./weight-source.ts";
 
 export interface TranslateOptions {
   readonly to: Dialect;
@@ -105,7 +105,7 @@ function planTopology(state: State, topology: Topology, prefix: string): Planned
       state.book.notNeeded(layer, "no output of the model needs this layer");
       return [];
     }
-    const facts = factsOf(state, found.index);
+    const facts = callFacts(state, found.index);
     const said = sayOrRefuse(state, facts, found.entry, layer);
     if (said === null) return [];
     if (!said.isChain) kind = "Functional";
@@ -191,59 +191,17 @@ function nestedModel(
   };
 }
 
-interface Facts {
-  readonly call: Call | undefined;
-  readonly inputs: readonly Dims[];
-  readonly outputs: readonly Dims[];
-  /** Of any call. */
-  readonly repeats: readonly number[];
-  readonly masks: number;
-}
-
-function factsOf({ model, masked }: State, index: number): Facts {
-  const calls = model.calls.flatMap((call, i) =>
-    call.layer === index ? [{ call, masks: masked[i] ?? 0 }] : [],
-  );
-  const call = calls[0]?.call;
-  const dimsOf = (ref: TensorRef): Dims => model.calls[ref.call]?.outputs[ref.output]?.dims ?? [];
-  const repeats = calls.flatMap((one) =>
-    one.call.inputs.flatMap((ref, i, all) =>
-      all.findIndex((other) => other.call === ref.call && other.output === ref.output) < i ? [i] : [],
-    ),
-  );
-  return {
-    call,
-    inputs: call?.inputs.map(dimsOf) ?? [],
-    outputs: call?.outputs.map(({ dims }) => dims) ?? [],
-    repeats: [...new Set(repeats)].sort((a, b) => a - b),
-    masks: calls.reduce((most, { masks }) => Math.max(most, masks), 0),
-  };
-}
-
-function sayOrRefuse(state: State, facts: Facts, entry: ModelLayer, layer: TopologyLayer): Rewritten | null {
+function sayOrRefuse(
+  state: State,
+  facts: CallFacts,
+  entry: ModelLayer,
+  layer: TopologyLayer,
+): Rewritten | null {
   const { languages, engines } = state;
   const { call, inputs, outputs, repeats, masks } = facts;
   const words = isObject(entry.fileConfig) ? (entry.fileConfig as JsonObject) : layer.config;
   try {
-    if (
-      languages.to === "tfjs" &&
-      call !== undefined &&
-      call.initial_state.length > 0 &&
-      entry.layer.training["stateful"] === true
-    )
-      throw new VernierError("convert.unsupported", {
-        className: entry.layer.className,
-        target: "TensorFlow.js",
-        reason: "a stateful layer there takes no initial states",
-        hint: "build the layer with stateful=False, or without initial_state",
-      });
-    if (call?.masks?.some((mask) => mask !== null) === true && languages.to === "tfjs")
-      throw new VernierError("convert.unsupported", {
-        className: entry.layer.className,
-        target: "TensorFlow.js",
-        reason: "its mask is given as an argument, which TensorFlow.js drops",
-        hint: "let the mask come from a Masking or Embedding layer",
-      });
+    if (languages.to === "tfjs") requireTfjsCall(entry.layer, call);
     return rewritten(entry.layer, {
       words,
       languages: entry.writtenIn === undefined ? languages : { ...languages, from: entry.writtenIn },
@@ -258,93 +216,6 @@ function sayOrRefuse(state: State, facts: Facts, entry: ModelLayer, layer: Topol
     state.refusals.push({ path: layer.path, error });
     return null;
   }
-}
-
-function placed(
-  state: State,
-  said: Rewritten,
-  layer: TopologyLayer,
-  at: {
-    readonly name: string;
-    readonly path: string;
-    readonly prefix: string;
-    readonly nodes: PlannedLayer["nodes"];
-    readonly entry: ModelLayer;
-    readonly fed: readonly Dims[];
-    readonly repeats: readonly number[];
-  },
-): PlannedLayer[] {
-  const names = said.parts.map(({ suffix }, i) =>
-    i === said.parts.length - 1 ? at.name : state.names.fresh(`${at.name}_${suffix}`),
-  );
-  if (said.ids.length > 0)
-    state.rewritten.push({
-      path: layer.path,
-      className: at.entry.layer.className,
-      rewrite: said.ids.join(", "),
-      exact: said.exact,
-      fed: at.fed,
-      repeats: at.repeats,
-      lost: at.entry.weights.filter(
-        ({ spec }) =>
-          !said.parts.some(({ weights }) =>
-            weights.some(
-              ({ from, map, back }) => from === spec.name && (map === undefined || back !== undefined),
-            ),
-          ),
-      ),
-      reads: [
-        ...new Set(
-          said.parts.flatMap(({ inputs }) => inputs.flatMap((ref) => ("input" in ref ? [ref.input] : []))),
-        ),
-      ],
-      parts: names.map((name) => `${at.prefix}${name}`),
-    });
-  for (const fault of said.faults)
-    state.problems.push({
-      code: "convert.known-fault",
-      where: at.path,
-      message: `TensorFlow.js computes this ${at.entry.layer.className} wrongly on some backends: ${fault.why}`,
-      hint: fault.remedy,
-      severity: "warning",
-    });
-  const planned = said.parts.map((part, i): PlannedLayer => {
-    const name = names[i] ?? at.name;
-    return {
-      name,
-      path: `${at.prefix}${name}`,
-      className: part.said.className,
-      config: part.said.config,
-      nodes: at.nodes.map((node, index) => ({
-        ...node,
-        // Only the layer itself takes states, masks and constants.
-        ...(part.main ? {} : { initial_state: [], mask: null, constants: {} }),
-        inputs: part.inputs.flatMap((ref) => {
-          if ("part" in ref) return [{ layer: names[ref.part] ?? at.name, node: index, tensor: 0 }];
-          const own = node.inputs[ref.input];
-          return own === undefined ? [] : [own];
-        }),
-      })),
-      input: null,
-      inner: null,
-      weights: part.weights.map(({ name: weight, trainable, older, from, shape, map }) => ({
-        name: weight,
-        trainable,
-        older,
-        source: sourceOf(at.entry, from, shape, map),
-      })),
-      bound: part.said.bound,
-      fed: part.fed,
-      given: part.given,
-    };
-  });
-  const main = planned[said.parts.findIndex((part) => part.main)] ?? planned.at(-1);
-  if (main !== undefined) {
-    state.book.layer(layer, at.entry, said, planned, main.path);
-    const kept = { ...said.keys.kept, ...said.unknown };
-    if (Object.keys(kept).length > 0) state.keptKeys.set(main.path, kept);
-  }
-  return planned;
 }
 
 function refuse({ refusals, languages }: State): void {

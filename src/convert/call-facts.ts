@@ -1,0 +1,54 @@
+/** @file What the calls of a layer say beyond its config: what reaches it, which inputs repeat, where masks lie. */
+
+import { VernierError } from "../base/errors.ts";
+import type { BoundLayer } from "../model/layer.ts";
+import type { Call, Model, TensorRef } from "../model/model.ts";
+import type { Dims } from "../tensor/tensor.ts";
+
+export interface CallFacts {
+  readonly call: Call | undefined;
+  readonly inputs: readonly Dims[];
+  readonly outputs: readonly Dims[];
+  /** Of any call. */
+  readonly repeats: readonly number[];
+  readonly masks: number;
+}
+
+export function callFacts(
+  { model, masked }: { readonly model: Model; readonly masked: readonly number[] },
+  index: number,
+): CallFacts {
+  const calls = model.calls.flatMap((call, i) =>
+    call.layer === index ? [{ call, masks: masked[i] ?? 0 }] : [],
+  );
+  const call = calls[0]?.call;
+  const dimsOf = (ref: TensorRef): Dims => model.calls[ref.call]?.outputs[ref.output]?.dims ?? [];
+  const repeats = calls.flatMap((one) =>
+    one.call.inputs.flatMap((ref, i, all) =>
+      all.findIndex((other) => other.call === ref.call && other.output === ref.output) < i ? [i] : [],
+    ),
+  );
+  return {
+    call,
+    inputs: call?.inputs.map(dimsOf) ?? [],
+    outputs: call?.outputs.map(({ dims }) => dims) ?? [],
+    repeats: [...new Set(repeats)].sort((a, b) => a - b),
+    masks: calls.reduce((most, { masks }) => Math.max(most, masks), 0),
+  };
+}
+
+/** Throws `convert.unsupported` for arguments that TF.js drops or does not take. */
+export function requireTfjsCall({ className, training }: BoundLayer, call: Call | undefined): void {
+  const unsupported = (reason: string, hint: string): VernierError =>
+    new VernierError("convert.unsupported", { className, target: "TensorFlow.js", reason, hint });
+  if (call !== undefined && call.initial_state.length > 0 && training["stateful"] === true)
+    throw unsupported(
+      "a stateful layer there takes no initial states",
+      "build the layer with stateful=False, or without initial_state",
+    );
+  if (call?.masks?.some((mask) => mask !== null) === true)
+    throw unsupported(
+      "its mask is given as an argument, which TensorFlow.js drops",
+      "let the mask come from a Masking or Embedding layer",
+    );
+}
