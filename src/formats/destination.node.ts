@@ -130,6 +130,7 @@ async function writeAll(
     hash !== undefined && (await isAny([...old, model.name], inUse))
       ? await renameShards(old, hash.digest("hex"), inUse)
       : null;
+  if (renamed !== null) await files.synced(); // where a file that is open cannot be renamed
   for (const [i, name] of old.entries()) {
     const to = renamed?.names[i] ?? name;
     if (to !== name) await files.rename(join(folder, name), join(folder, to));
@@ -137,6 +138,7 @@ async function writeAll(
   const last = renamed === null ? model : await renamed.rewrite(model);
   const lastName = place.kind === "file" ? place.name : model.name;
   await files.writeFile(join(folder, lastName), last);
+  await files.synced();
   await files.syncFolder(folder);
   return [...(renamed?.names ?? old), lastName];
 }

@@ -13,8 +13,13 @@ export type OnStep = (operation: keyof FileOperations | "write", path: string) =
 
 export interface FileOperations {
   makeFolder(path: string): Promise<void>;
-  /** A new file, synced; `hash` gets its bytes too. Throws `internal` when they are not as many as was said. */
+  /**
+   * A new file; it lasts when `synced` has ended: meanwhile the next one can be written. `hash` gets its bytes too. A
+   * piece is on its way before the next is asked for. Throws `internal` when they are not as many as was said.
+   */
   writeFile(path: string, file: Pick<OutputFile, "sizeBytes" | "pieces">, hash?: Hash): Promise<void>;
+  /** All files written so far are on the disk. Throws what kept one of them from it. */
+  synced(): Promise<void>;
   isThere(path: string): Promise<boolean>;
   /** Replaces a file that is there, at once, and keeps its permissions. */
   rename(from: string, to: string): Promise<void>;
@@ -24,6 +29,9 @@ export interface FileOperations {
   remove(path: string): Promise<void>;
   syncFolder(path: string): Promise<void>;
 }
+
+/** Files that are open at once, while the disk takes them. */
+const MAX_SYNCING = 16;
 
 /** Every operation throws `dest.unwritable`, at `where`. */
 export function fileOperations(where: string, onStep: OnStep = () => {}): FileOperations {
@@ -39,10 +47,18 @@ export function fileOperations(where: string, onStep: OnStep = () => {}): FileOp
       throw cause instanceof VernierError ? cause : unwritable(cause, where);
     }
   };
+  const syncing: Promise<unknown>[] = [];
+  const synced = async (): Promise<void> => {
+    const ends = await Promise.all(syncing.splice(0));
+    for (const error of ends) if (error !== null) throw error;
+  };
   return {
+    synced,
     makeFolder: (path) => step("makeFolder", path, async () => void (await mkdir(path, { recursive: true }))),
     async writeFile(path, { sizeBytes, pieces }, hash) {
+      if (syncing.length >= MAX_SYNCING) await synced();
       const handle = await step("writeFile", path, () => open(path, "wx"));
+      let closing: Promise<unknown> | null = null;
       try {
         let written = 0;
         // What reading the pieces throws is about the source, not about this disk.
@@ -55,9 +71,15 @@ export function fileOperations(where: string, onStep: OnStep = () => {}): FileOp
           const reason = `${written} bytes came for a file of ${sizeBytes}`;
           throw new VernierError("internal", { reason }, { where: [path] });
         }
-        await step("write", path, () => handle.sync());
+        closing = step("write", path, () => handle.sync())
+          .finally(() => handle.close())
+          .then(
+            () => null,
+            (error: unknown) => error,
+          );
+        syncing.push(closing);
       } finally {
-        await handle.close();
+        if (closing === null) await handle.close();
       }
     },
     isThere: (path) => step("isThere", path, () => isThere(path)),
@@ -72,7 +94,11 @@ export function fileOperations(where: string, onStep: OnStep = () => {}): FileOp
         if (await isThere(to)) throw new VernierError("dest.exists", { what: `"${to}" is there` }, { where });
         await rename(from, to);
       }),
-    remove: (path) => step("remove", path, () => rm(path, { recursive: true, force: true })),
+    remove: (path) =>
+      step("remove", path, async () => {
+        await Promise.all(syncing); // a file that is open cannot go everywhere
+        await rm(path, { recursive: true, force: true });
+      }),
     syncFolder: (path) => step("syncFolder", path, () => syncFolder(path)),
   };
 }

@@ -51,6 +51,7 @@ export async function writeNames(
     yield bytes;
   };
   await files.writeFile(join(temporary, LIST_NAME), { sizeBytes: bytes.byteLength, pieces });
+  await files.synced();
   await files.syncFolder(temporary);
 }
 
