@@ -36,6 +36,9 @@ export function keptHandle(path: string): KeptHandle {
       users++;
       handle ??= open(path, "r");
       const opened = handle;
+      opened.catch(() => {
+        if (handle === opened) handle = null;
+      });
       try {
         return await read(await opened);
       } finally {

@@ -9,10 +9,13 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { isVernierError, VernierError } from "../../src/base/errors.ts";
 import { openHdf5 } from "../../src/formats/hdf5.node.ts";
+import type { Hdf5File } from "../../src/formats/hdf5.ts";
+import { openClassicHdf5 } from "../../src/formats/hdf5-classic.ts";
 import { readKerasH5 } from "../../src/formats/keras-h5.ts";
 import { bytesSource, type Source } from "../../src/formats/source.ts";
 import { readTfjsLayers } from "../../src/formats/tfjs-layers.ts";
 import { mutate } from "../mutations.ts";
+import { recordOf } from "../oracle/record-hdf5.ts";
 
 const COUNT = Number(process.env["VERNIER_MUTATIONS"] ?? 200);
 const FIRST = Number(process.env["VERNIER_SEED"] ?? 1);
@@ -78,6 +81,32 @@ test(`${COUNT} damaged .h5 files`, { timeout: COUNT * HANG_MS }, async () => {
   // Both must occur, or the test looks at nothing.
   expect(counts["read"]).toBeGreaterThan(0);
   expect(counts["file.malformed"]).toBeGreaterThan(0);
+});
+
+/** Without the library: some 10 ms a file, so that more of them fit. */
+const CLASSIC_COUNT = 2 * COUNT;
+
+test(`${CLASSIC_COUNT} damaged files of the classic layout`, {
+  timeout: 60_000 + CLASSIC_COUNT * 100,
+}, async () => {
+  const original = new Uint8Array(await readFile(new URL("../fixtures/hdf5/classic.h5", import.meta.url)));
+  const counts: Record<string, number> = {};
+  const count = (code: string): void => {
+    counts[code] = (counts[code] ?? 0) + 1;
+  };
+  let slowestMs = 0;
+  for (let seed = FIRST; seed < FIRST + CLASSIC_COUNT; seed++) {
+    const { mutated, what } = mutate(original, seed);
+    const start = performance.now();
+    const open = (): Promise<Hdf5File> => openClassicHdf5(bytesSource(mutated, what));
+    const record = await recordOf(open, (_, { code }) => count(code));
+    if (record !== null) count("read");
+    slowestMs = Math.max(slowestMs, performance.now() - start);
+  }
+  console.log(`damaged classic .h5: ${JSON.stringify(counts)}, slowest ${slowestMs.toFixed(0)} ms`);
+  expect(slowestMs).toBeLessThan(HANG_MS);
+  for (const code of ["read", "file.malformed", "file.truncated"]) expect(counts[code]).toBeGreaterThan(0);
+  expect(counts["internal"]).toBeUndefined();
 });
 
 const MODEL_JSON = JSON.stringify({
