@@ -8,6 +8,7 @@ import { isObject, type Json, type JsonObject } from "../base/json.ts";
 import type { ModelWeight } from "../model/model.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import { keptBeside } from "./beside.ts";
+import { withMemory } from "./kept-before.ts";
 import { keptModelKeys } from "./model-keys.ts";
 import type { Plan } from "./plan.ts";
 
@@ -53,7 +54,7 @@ export async function keptFrom(plan: Plan, { trainingCarried, optimizer }: KeptO
   if (Object.keys(models).length > 0) kept["models"] = models;
   const beside = { ...objectOf(before["beside"]), ...keptBeside(source.beside ?? {}) };
   if (Object.keys(beside).length > 0) kept["beside"] = beside;
-  return kept;
+  return withMemory(kept, plan);
 }
 
 /** Statistics of a layer: some numbers per channel. Larger weights are not kept twice. */
