@@ -59,7 +59,7 @@ def words_of(error):
     """The first words and the innermost reason: Keras wraps one in another, each with the whole configuration."""
     text = " ".join(str(error).split())
     reason = text.rsplit("Exception encountered:", 1)[-1].split("Full object config")[0].strip()
-    return reason[:300] if reason == text else f"{reason[:300]} (in {text[:60]}…)"
+    return reason[:500] if reason == text else f"{reason[:500]} (in {text[:60]}…)"
 
 
 def main():

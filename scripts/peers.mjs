@@ -37,6 +37,9 @@ const { values: options } = parseArgs({
 const cache =
   process.env.VERNIER_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vernier");
 
+/** TensorFlow has no kernel on CPUs for channels first, nor for every dilation of a transposed convolution. */
+const NO_KERNEL = /only supports? (the )?NHWC|UnimplementedError|CPU implementation does not/;
+
 /** Opens what was written back in real Keras, and judges its outputs; adds `back` to each result. */
 async function openBack(row, results, keras) {
   for (const result of results) {
@@ -51,7 +54,10 @@ async function openBack(row, results, keras) {
       const judged =
         answer.error === undefined
           ? judgeFiles(answer.outputs, result.expected, row.tolerance)
-          : { status: answer.crashed ? "crashed" : "wrong", reason: `${written.package}: ${answer.error}` };
+          : {
+              status: answer.crashed ? "crashed" : NO_KERNEL.test(answer.error) ? "refused" : "wrong",
+              reason: `${written.package}: ${answer.error}`,
+            };
       result.back.push({ ...judged, to: written.to, package: written.package });
     }
   }

@@ -55,9 +55,16 @@ async function answer(row, { file, path, expected }, folder, back, seen) {
   seen.add(hash);
   for (const { to, name, packages } of BACK) {
     const target = join(folder, name);
-    const { failure } = await convert(web, target, to);
-    if (failure !== null) done.back.push({ ...failure, to, package: null });
-    else done.written.push(...packages.map((pack) => ({ to, path: target, package: pack })));
+    const { failure, report } = await convert(web, target, to);
+    if (failure !== null) {
+      done.back.push({ ...failure, to, package: null });
+      continue;
+    }
+    const said = new Set(report.problems.map(({ code }) => code));
+    const readers = packages.filter(
+      (pack) => !said.has(pack === "keras" ? "convert.keras2-only" : "convert.keras3-only"),
+    );
+    done.written.push(...readers.map((pack) => ({ to, path: target, package: pack })));
   }
   return done;
 }
