@@ -34,6 +34,7 @@ export interface ErrorDetails {
   "input.invalid": { reason: string };
   "usage.invalid": { reason: string };
   "convert.inexpressible": { className: string; key: string; value: string; target: string; hint?: string };
+  /** Each layer as "path: why". */
   "convert.refused": { target: string; layers: readonly string[]; hint: string };
   "convert.unsupported": { className: string; target: string; reason: string; hint: string };
   "fix.unsupported": { reason: string; remedy: string };
@@ -45,6 +46,17 @@ export type ErrorCode = keyof ErrorDetails;
 interface Text {
   message: string;
   hint: string;
+}
+
+/** "path: why" of several layers, each reason once: "a, b: why". */
+function sameReasons(layers: readonly string[]): string[] {
+  const paths = new Map<string, string[]>();
+  for (const said of layers) {
+    const at = said.indexOf(": ");
+    const why = said.slice(at + 2);
+    paths.set(why, [...(paths.get(why) ?? []), said.slice(0, at)]);
+  }
+  return [...paths].map(([why, same]) => `${same.join(", ")}: ${why}`);
 }
 
 const list = (numbers: readonly number[]): string => `[${numbers.join(", ")}]`;
@@ -157,11 +169,11 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
     hint: hint ?? "choose a value that both know, or keep this layer out of the converted model",
   }),
   "convert.refused": ({ target, layers, hint }) => ({
-    message: `${layers.length === 1 ? "a layer" : `${layers.length} layers`} cannot be converted to ${target}: ${layers.join("; ")}`,
+    message: `${target} cannot have ${layers.length === 1 ? "one layer" : `${layers.length} layers`} of this model: ${sameReasons(layers).join("; ")}`,
     hint,
   }),
   "convert.unsupported": ({ className, target, reason, hint }) => ({
-    message: `${className} cannot be converted to ${target}: ${reason}`,
+    message: `${className} is not for ${target}: ${reason}`,
     hint,
   }),
   "fix.unsupported": ({ reason, remedy }) => ({

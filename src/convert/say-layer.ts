@@ -104,7 +104,8 @@ export function wordsFor(
   };
   const said = withClass(className, () => definition.encode(config, { to, from, fileConfig: words, inner }));
   const refused = to === "tfjs" ? definition.refusedByTfjs(config, fed, { masks }) : null;
-  if (refused !== null) throw unsupported(className, refused, to);
+  if (typeof refused === "string") throw unsupported(className, refused, to);
+  if (refused !== null) throw unsupported(className, refused.reason, to, refused.hint);
   const { training, unknown } = definition.otherKeys(words, from);
   const keys = translateTrainingKeys(withoutPlace(training), className, { from, to });
   const others = Object.fromEntries(unknown.map((key) => [key, (words[key] ?? null) as Json]));
@@ -137,12 +138,17 @@ function innerDims(
   return seen[0] ?? [];
 }
 
-const unsupported = (className: string, reason: string, to: Dialect): VernierError =>
+const unsupported = (
+  className: string,
+  reason: string,
+  to: Dialect,
+  hint = "layers that TensorFlow.js lacks need a companion runtime, which comes in a later release",
+): VernierError =>
   new VernierError("convert.unsupported", {
     className,
     target: NAME_OF[to] ?? to,
     reason,
-    hint: "layers that TensorFlow.js lacks need a companion runtime, which comes in a later release",
+    hint,
   });
 
 /** Where a layer stands is not its config: the writer says it. */

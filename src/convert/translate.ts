@@ -6,6 +6,7 @@
 import { isVernierError, VernierError } from "../base/errors.ts";
 import { isObject, type JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
+import type { ErrorDetails } from "../base/texts.ts";
 import type { Dialect } from "../model/layer.ts";
 import type { Model, ModelLayer } from "../model/model.ts";
 import type { NodeSpec, Topology, TopologyLayer } from "../model/topology.ts";
@@ -221,7 +222,7 @@ function sayOrRefuse(
 function refuse({ refusals, languages }: State): void {
   const [first] = refusals;
   if (first === undefined) return;
-  const layers = refusals.map(({ path, error }) => `${path}: ${error.message}`);
+  const layers = refusals.map(({ path, error }) => `${path}: ${whyOf(error)}`);
   throw new VernierError(
     "convert.refused",
     { target: NAME_OF[languages.to] ?? languages.to, layers, hint: first.error.hint },
@@ -233,4 +234,17 @@ function refuse({ refusals, languages }: State): void {
       cause: first.error,
     },
   );
+}
+
+/** The target is named once, before the list. */
+function whyOf({ code, details, message }: VernierError): string {
+  if (code === "convert.unsupported") {
+    const { className, reason } = details as ErrorDetails["convert.unsupported"];
+    return `${className}: ${reason}`;
+  }
+  if (code === "convert.inexpressible") {
+    const { className, key, value } = details as ErrorDetails["convert.inexpressible"];
+    return `${className} with ${key} = ${value}`;
+  }
+  return message;
 }

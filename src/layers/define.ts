@@ -151,6 +151,9 @@ export type Formula<Config> = <T>(ops: Ops<T>, call: FormulaCall<T, Config>) => 
 /** An argument of Keras's `call` that is a tensor, or a list of them. */
 export type PositionalArgument = "mask" | "initial_state";
 
+/** Why, and where there is a way around it, that; `null` where TF.js takes the layer. */
+export type TfjsRefusal = string | { readonly reason: string; readonly hint: string } | null;
+
 /** What is known of the calls of a layer beside its inputs' dims. */
 export interface CallFacts {
   /** Over how many of its inputs a mask lies. */
@@ -192,7 +195,7 @@ export interface LayerFamily<F extends Fields> {
    * Why TF.js 4.22's own layer cannot load or run this config, though it has the class and the keys; `null` where it can.
    * Kernels that give wrong numbers are `knownFaults`.
    */
-  refusedByTfjs?(config: ConfigOf<F>, inputs: readonly Dims[], call: CallFacts): string | null;
+  refusedByTfjs?(config: ConfigOf<F>, inputs: readonly Dims[], call: CallFacts): TfjsRefusal;
   /** Rewrites by other layers that are for this one (convert/rewrites), by id. */
   readonly rewrites?: readonly string[];
   readonly samples: readonly Sample[];
@@ -206,7 +209,7 @@ export interface LayerDefinition {
   bind(json: unknown, context: BindContext): BoundLayer;
   /** A canonical config in the words of `context.to`: the keys that change predictions. */
   encode(config: JsonObject, context: EncodeContext): JsonObject;
-  refusedByTfjs(config: JsonObject, inputs: readonly Dims[], call: CallFacts): string | null;
+  refusedByTfjs(config: JsonObject, inputs: readonly Dims[], call: CallFacts): TfjsRefusal;
   /** The other keys of a file's config: those that only training depends on, and those that no rule knows. */
   otherKeys(
     json: JsonObject,

@@ -76,7 +76,11 @@ export const gru = defineLayer({
   // tfjs-layers recurrent.ts, GRUCell: "GRUCell does not support reset_after parameter set to true".
   refusedByTfjs: (config, inputs, call) =>
     config.reset_after
-      ? "its GRU applies the reset gate before the matrix product; reset_after=True, Keras's default, does it after, and no change of weights turns one into the other"
+      ? {
+          reason:
+            "its GRU applies the reset gate before the matrix product; reset_after=True, Keras's default, does it after, and no change of weights turns one into the other",
+          hint: "train with GRU(reset_after=False), or with LSTM; a GRU of vernier/tfjs comes in a later release",
+        }
       : zeroedOutputs(config, inputs, call),
 
   samples: [
