@@ -75,7 +75,7 @@ export function sayLayer(meaning: LayerMeaning, languages: Languages): SaidLayer
   if (lost !== undefined)
     throw new VernierError("convert.inexpressible", {
       className,
-      key: lost,
+      key: definitionOf(className)?.about(lost) ?? lost,
       value: short(config[lost]),
       target: NAME_OF[to] ?? to,
     });

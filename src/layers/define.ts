@@ -40,6 +40,8 @@ export interface Field<T> {
   readonly ignoredBy: readonly Dialect[];
   /** A key that old readers of a dialect stumble over: it is written only where its value is not the default. */
   readonly rare: boolean;
+  /** What a value is that no key of a file says, for messages. */
+  readonly about?: string;
   /** Back into a dialect's words; the value itself where there is none. Throws `convert.inexpressible`. */
   encode?(value: T, raw: unknown, context: EncodeContext): Json | undefined;
 }
@@ -205,6 +207,8 @@ export interface LayerFamily<F extends Fields> {
 export interface LayerDefinition {
   readonly classNames: readonly [string, ...string[]];
   readonly positional: readonly PositionalArgument[];
+  /** A key for messages. */
+  about(key: string): string;
   readonly samples: readonly Sample[];
   bind(json: unknown, context: BindContext): BoundLayer;
   /** A canonical config in the words of `context.to`: the keys that change predictions. */
@@ -240,6 +244,7 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
   return {
     classNames: family.classNames,
     positional: family.positional ?? [],
+    about: (key) => family.config[key]?.about ?? key,
     samples: family.samples,
     encode: (config, context) => encodeConfig(family.config, config, context),
     refusedByTfjs: (config, inputs, call) =>

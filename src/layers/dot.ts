@@ -48,12 +48,16 @@ export const dot = defineLayer({
   config: {
     axes: required(pairOfAxes),
     normalize: optional(boolean, false),
-    least_square_sum: implied(1e-14, {
-      keras2: 1e-12,
-      "keras1-theano": 1e-12,
-      "keras1-tensorflow": 1e-12,
-      tfjs: 1e-7,
-    }),
+    least_square_sum: implied(
+      1e-14,
+      {
+        keras2: 1e-12,
+        "keras1-theano": 1e-12,
+        "keras1-tensorflow": 1e-12,
+        tfjs: 1e-7,
+      },
+      "the least sum of squares that it normalizes",
+    ),
   },
 
   resolve: ({ axes, normalize, least_square_sum }, inputs) => ({
@@ -68,8 +72,16 @@ export const dot = defineLayer({
   call: dotBy(L2_FORMS[0]),
   formulas: L2_FORMS.slice(1).map(dotBy),
 
-  refusedByTfjs: (_config, inputs) =>
-    inputs.some((dims) => dims.length > 3) ? "its Dot takes at most three axes" : null,
+  refusedByTfjs: ({ normalize }, inputs) =>
+    inputs.some((dims) => dims.length > 3)
+      ? "its Dot takes at most three axes"
+      : normalize
+        ? {
+            reason:
+              "with normalize=True it leaves vectors shorter than 0.0003 as they are, Keras only far shorter ones",
+            hint: "use normalize=False, and bring the vectors to length 1 before they are fed",
+          }
+        : null,
 
   samples: [
     { config: { axes: 1 }, inputs: [{ shape: [3, 4] }, { shape: [3, 4] }] },

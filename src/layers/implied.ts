@@ -11,8 +11,8 @@ const UNSPELLED: Record<Dialect, readonly string[]> = {
   tfjs: [],
 };
 
-/** `value` in Keras 3 and wherever `others` does not say otherwise. */
-export function implied<T>(value: T, others: Partial<Record<Dialect, NoInfer<T>>>): Field<T> {
+/** `value` in Keras 3 and wherever `others` does not say otherwise. `about`: what it is, for messages: no file has a key of its name. */
+export function implied<T>(value: T, others: Partial<Record<Dialect, NoInfer<T>>>, about: string): Field<T> {
   return {
     decode: () => value,
     fallback: value,
@@ -20,5 +20,6 @@ export function implied<T>(value: T, others: Partial<Record<Dialect, NoInfer<T>>
     spellings: UNSPELLED,
     ignoredBy: [],
     rare: false,
+    about,
   };
 }

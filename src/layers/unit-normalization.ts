@@ -28,7 +28,7 @@ export const unitNormalization = defineLayer({
 
   config: {
     axis: optional(axes, [-1]),
-    least_square_sum: implied(1e-24, { keras2: 1e-12 }),
+    least_square_sum: implied(1e-24, { keras2: 1e-12 }, "the least sum of squares that it normalizes"),
   },
 
   resolve: ({ axis, least_square_sum }, [input]) => ({

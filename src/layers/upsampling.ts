@@ -81,7 +81,7 @@ export const upSampling2d = defineLayer({
     size: optional(tuple(2, 1), [2, 2]),
     data_format,
     interpolation: optional(oneOf("nearest", "bilinear"), "nearest"),
-    half_pixel_centers: implied<boolean>(true, { tfjs: false }),
+    half_pixel_centers: implied<boolean>(true, { tfjs: false }, "half-pixel centres"),
   },
 
   /** Nearest does not depend on it. */
