@@ -27,7 +27,7 @@ export const dataset = (source: TensorSource | Tensor, attributes: Attributes = 
 
 export async function bytesOfFile(file: OutputFile): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of file.pieces()) pieces.push(piece);
+  for await (const piece of file.pieces()) pieces.push(piece.slice());
   return new Uint8Array(Buffer.concat(pieces));
 }
 

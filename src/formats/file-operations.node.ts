@@ -30,6 +30,9 @@ export interface FileOperations {
   syncFolder(path: string): Promise<void>;
 }
 
+/** Pieces are gathered up to here; larger ones are written as they are. */
+const GATHERED_BYTES = 256 * 2 ** 10;
+
 /** Files that are open at once, while the disk takes them. */
 const MAX_SYNCING = 16;
 
@@ -62,7 +65,7 @@ export function fileOperations(where: string, onStep: OnStep = () => {}): FileOp
       try {
         let written = 0;
         // What reading the pieces throws is about the source, not about this disk.
-        for await (const piece of pieces()) {
+        for await (const piece of gathered(pieces())) {
           hash?.update(piece);
           written += piece.byteLength;
           await step("write", path, () => writeFully(handle, piece));
@@ -134,6 +137,25 @@ async function isThere(path: string): Promise<boolean> {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
     throw error;
   }
+}
+
+/** Fewer and larger writes: a model has hundreds of weights of a few kilobytes. */
+async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const memory = new Uint8Array(GATHERED_BYTES);
+  let held = 0;
+  for await (const piece of pieces) {
+    if (held + piece.byteLength > memory.byteLength) {
+      yield memory.subarray(0, held);
+      held = 0;
+    }
+    if (piece.byteLength > memory.byteLength) {
+      yield piece;
+      continue;
+    }
+    memory.set(piece, held);
+    held += piece.byteLength;
+  }
+  if (held > 0) yield memory.subarray(0, held);
 }
 
 async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {

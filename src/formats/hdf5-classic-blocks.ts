@@ -15,8 +15,8 @@ const MAX_PAGES = 64;
 export interface Blocks {
   /** Metadata: small, perhaps read before. Not to be written to. */
   metadata(address: number | null, length: number): Promise<Uint8Array>;
-  /** Data, read in one go; the caller's own. */
-  data(address: number, length: number): Promise<Uint8Array>;
+  /** Data, read in one go; the caller's own, or in `into`, which may hold them. */
+  data(address: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 /** `end` is the end of the file as its superblock says. */
@@ -53,9 +53,10 @@ export function blocksOf(source: Source, end: number): Blocks {
   };
   return {
     metadata,
-    async data(given, length) {
+    async data(given, length, into) {
       if (length <= SMALL_BYTES) return (await metadata(given, length)).slice();
-      const bytes = await source.read(check(given, length), length);
+      const bytes = await source.read(check(given, length), length, into);
+      if (bytes.buffer === into?.buffer) return bytes;
       // A view of a source in memory must not be handed on: who gets a tensor may transfer its buffer.
       return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
     },

@@ -19,12 +19,13 @@ export interface Stored {
   readonly fill: Uint8Array | null;
 }
 
-/** Row-major bytes of `slab`, which lies inside the shape. The caller's own. */
+/** Row-major bytes of `slab`, which lies inside the shape. The caller's own, or in `into`, which may hold them. */
 export async function readContiguous(
   blocks: Blocks,
   { shape, elementBytes, fill }: Stored,
   { address }: Extract<Layout, { kind: "contiguous" }>,
   slab: Hyperslab,
+  into?: Uint8Array,
 ): Promise<Uint8Array> {
   const counts = countsOf(slab);
   if (sizeOf(counts) === 0 || address === null) return filled(sizeOf(counts) * elementBytes, fill);
@@ -37,7 +38,8 @@ export async function readContiguous(
     counts.slice(axis).reduce((sum, count, i) => sum + (count - 1) * (strides[axis + i] ?? 0), 1),
   );
   const sizes = counts.map((_, axis) => sizeOf(counts.slice(axis)));
-  if ((spans[0] ?? 1) === (sizes[0] ?? 1)) return readAt(first, sizes[0] ?? 1);
+  const [span = 1, size = 1] = [spans[0], sizes[0]];
+  if (span === size) return blocks.data(address + first * elementBytes, size * elementBytes, into);
 
   const bytes = new Uint8Array(sizeOf(counts) * elementBytes);
   const put = (part: Uint8Array, target: number): void => bytes.set(part, target * elementBytes);

@@ -41,6 +41,7 @@ import {
   requireAtMost,
 } from "./limits.ts";
 import type { Source } from "./source.ts";
+import { Spare } from "./spare.ts";
 
 /** Below this, a dataset's size is not compared with the file's: fill values need no bytes. */
 const FREE_BYTES = 16 * 2 ** 20;
@@ -57,6 +58,7 @@ export class ClassicReader {
   readonly #sizeBytes: number;
   readonly #objects: Objects;
   readonly #heaps: GlobalHeaps;
+  readonly #spare = new Spare();
   readonly #described = new Recent<string, Described>(KEPT_DATASETS);
   /** Of the dataset read last: the index of a large one is itself large. */
   #chunks: { readonly layout: Layout; readonly chunks: readonly Chunk[] } | null = null;
@@ -113,29 +115,34 @@ export class ClassicReader {
     // Whole rows of chunks, so that each is inflated once, as long as they fit.
     const wholeRows = layout.kind === "chunked" ? chunkRows * sizeOf(shape.slice(1)) : 1;
     const atOnce = Math.max(maxElements, Math.min(wholeRows, Math.floor(HDF5_PIECE_BYTES / elementBytes)));
-    for (const slab of slabsOf(shape, atOnce, chunkRows)) {
-      const { data } = await this.#tensor(described, slab);
-      for (let at = 0; at < data.length; at += maxElements) {
-        const end = Math.min(data.length, at + maxElements);
-        const part =
-          end - at === data.length
-            ? data
-            : ArrayBuffer.isView(data)
-              ? data.subarray(at, end)
-              : data.slice(at, end);
-        yield { shape: [part.length], dtype, data: part };
+    const memory = layout.kind === "contiguous" ? this.#spare.take(maxElements * elementBytes) : undefined;
+    try {
+      for (const slab of slabsOf(shape, atOnce, chunkRows)) {
+        const { data } = await this.#tensor(described, slab, memory);
+        for (let at = 0; at < data.length; at += maxElements) {
+          const end = Math.min(data.length, at + maxElements);
+          const part =
+            end - at === data.length
+              ? data
+              : ArrayBuffer.isView(data)
+                ? data.subarray(at, end)
+                : data.slice(at, end);
+          yield { shape: [part.length], dtype, data: part };
+        }
       }
+    } finally {
+      if (memory !== undefined) this.#spare.give(memory);
     }
   }
 
-  async #tensor(described: Described, slab: Hyperslab): Promise<Tensor> {
+  async #tensor(described: Described, slab: Hyperslab, into?: Uint8Array): Promise<Tensor> {
     const shape = countsOf(slab);
     const { dtype, elements } = described;
     if (dtype === "string") {
       const sizeBytes = sizeOf(shape) * elements.elementBytes;
       requireAtMost("the size of a string dataset in bytes", sizeBytes, MAX_ATTRIBUTE_BYTES, "");
     }
-    const bytes = await this.#bytes(described, slab);
+    const bytes = await this.#bytes(described, slab, into);
     const type =
       elements.type.kind === "opaque"
         ? { kind: "numbers" as const, dtype: "bfloat16" as const }
@@ -148,7 +155,7 @@ export class ClassicReader {
     };
   }
 
-  async #bytes(described: Described, slab: Hyperslab): Promise<Uint8Array> {
+  async #bytes(described: Described, slab: Hyperslab, into?: Uint8Array): Promise<Uint8Array> {
     const { layout, shape, elementBytes, filters } = described;
     switch (layout.kind) {
       case "compact": {
@@ -167,7 +174,7 @@ export class ClassicReader {
         );
       }
       case "contiguous":
-        return readContiguous(this.#blocks, described, layout, slab);
+        return readContiguous(this.#blocks, described, layout, slab, into);
       case "chunked": {
         if (this.#chunks?.layout !== layout) {
           this.#chunks = { layout, chunks: await readChunks(this.#blocks, layout) };

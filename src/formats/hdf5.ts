@@ -30,7 +30,7 @@ export interface Hdf5File {
   group(path: string): Promise<readonly string[]>;
   dataset(path: string): Promise<DatasetInfo>;
   read(path: string, range?: Hyperslab): Promise<Tensor>;
-  /** The elements in their order, in 1-D pieces. @param maxBytes about as much at once; default 4 MiB */
+  /** The elements in their order, in 1-D pieces, each good until the next is asked for. @param maxBytes about as much at once; default 4 MiB */
   pieces(path: string, maxBytes?: number): AsyncIterable<Tensor>;
   close(): Promise<void>;
 }

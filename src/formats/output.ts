@@ -3,7 +3,7 @@
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 
-/** A file to be written. `pieces` may be called again and gives the same bytes. */
+/** A file to be written. `pieces` may be called again and gives the same bytes; one is good until the next is asked for. */
 export interface OutputFile {
   /** Relative to the destination, steps separated by "/". */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface TensorSource {
   readonly shape: Shape;
   readonly dtype: DType;
   read(): Promise<Tensor>;
-  /** Each piece is 1-D, of `dtype`. @param maxBytes about as much at once; default 4 MiB */
+  /** Each piece is 1-D, of `dtype`, and good until the next is asked for. @param maxBytes about as much at once; default 4 MiB */
   pieces(maxBytes?: number): AsyncIterable<Tensor>;
 }
 

@@ -7,8 +7,9 @@ import { dirname, join, resolve } from "node:path";
 import { VernierError } from "../base/errors.ts";
 import { openHdf5 } from "./hdf5.node.ts";
 import { keptHandle } from "./kept-handle.node.ts";
+import { PIECE_BYTES } from "./limits.ts";
 import { type ModelFiles, openModelFiles } from "./model-files.ts";
-import { requireWithin, type Source } from "./source.ts";
+import { memoryFor, requireWithin, type Source } from "./source.ts";
 
 export interface FileSource extends Source {
   /** It opens again when it is read again. */
@@ -49,10 +50,10 @@ export async function fileSource(path: string): Promise<FileSource> {
     name: path,
     sizeBytes: size,
     origin: { kind: "file", path: absolute, offset: 0, sizeBytes: size },
-    async read(offset, length) {
+    async read(offset, length, into) {
       requireWithin({ name: path, sizeBytes: size }, offset, length);
       return kept.use(async (handle) => {
-        const bytes = new Uint8Array(length);
+        const bytes = memoryFor(length, into);
         for (let done = 0; done < length; ) {
           const wanted = Math.min(length - done, MAX_READ_BYTES);
           const { bytesRead } = await handle.read(bytes, done, wanted, offset + done);
@@ -102,10 +103,10 @@ async function statOf(path: string, where: string, allowFolder = false): Promise
 
 async function sha256(parts: readonly Source[]): Promise<string> {
   const hash = createHash("sha256");
-  const step = 4 * 2 ** 20;
+  const memory = new Uint8Array(PIECE_BYTES);
   for (const part of parts) {
-    for (let at = 0; at < part.sizeBytes; at += step) {
-      hash.update(await part.read(at, Math.min(step, part.sizeBytes - at)));
+    for (let at = 0; at < part.sizeBytes; at += PIECE_BYTES) {
+      hash.update(await part.read(at, Math.min(PIECE_BYTES, part.sizeBytes - at), memory));
     }
   }
   return hash.digest("hex");

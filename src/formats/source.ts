@@ -6,8 +6,11 @@ export interface Source {
   /** For messages: a path, or what the user called it. */
   readonly name: string;
   readonly sizeBytes: number;
-  /** Exactly `length` bytes from `offset`. Throws `file.truncated` when the source ends before. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Exactly `length` bytes from `offset`, the caller's own or a view of what the source is made of. `into` is memory
+   * that may hold them, where it is large enough. Throws `file.truncated` when the source ends before.
+   */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
   /** How another thread can read the same bytes by itself; without it they are copied there. */
   readonly origin?: SourceOrigin;
 }
@@ -37,9 +40,9 @@ export function sliceSource(source: Source, offset: number, sizeBytes: number, n
     name,
     sizeBytes,
     ...(origin === undefined ? {} : { origin }),
-    async read(start, length) {
+    async read(start, length, into) {
       requireWithin({ name, sizeBytes }, start, length);
-      return source.read(offset + start, length);
+      return source.read(offset + start, length, into);
     },
   };
 }
@@ -53,6 +56,10 @@ export function requireWithin(
   const details = { expected: `${offset + length} bytes`, received: `${sizeBytes} bytes` };
   throw new VernierError("file.truncated", details, { where: [name] });
 }
+
+/** `into` cut to `length`, or new memory. */
+export const memoryFor = (length: number, into: Uint8Array | undefined): Uint8Array =>
+  into !== undefined && into.byteLength >= length ? into.subarray(0, length) : new Uint8Array(length);
 
 export async function readAll(source: Source): Promise<Uint8Array> {
   return source.read(0, source.sizeBytes);

@@ -14,6 +14,7 @@ import type { Shape, Tensor } from "../tensor/tensor.ts";
 import { bareNumbersProblem, readJson } from "./json-text.ts";
 import { type KeptTensor, keptInFile } from "./kept-optimizer.ts";
 import type { Source } from "./source.ts";
+import { Spare } from "./spare.ts";
 import { decodeManifest, type ManifestGroup, type Quantization } from "./tfjs-manifest.ts";
 import { openShards } from "./tfjs-shards.ts";
 import { locateWeights, readTfjsWeight, tfjsWeightPieces } from "./tfjs-weights.ts";
@@ -65,6 +66,7 @@ export async function readTfjsLayers(
   const shards = await openShards(weightsManifest, openShard, source.name);
   const located = await locateWeights(weightsManifest, shards, source.name);
   const topology = topologyOf(json["modelTopology"] ?? null, [...where, "modelTopology"]);
+  const spare = new Spare();
   const problems = [...located.problems];
   const metadata = json["userDefinedMetadata"];
   const ours = isObject(metadata) ? metadata["vernier"] : undefined;
@@ -89,7 +91,7 @@ export async function readTfjsLayers(
       quantization: weight.entry.quantization,
       group: weight.entry.group,
       read: () => readTfjsWeight(weight, shards),
-      pieces: (maxBytes) => tfjsWeightPieces(weight, shards, maxBytes),
+      pieces: (maxBytes) => tfjsWeightPieces(weight, shards, spare, maxBytes),
     })),
     weightsManifest,
     problems,

@@ -2,7 +2,7 @@
 
 import { isVernierError, VernierError } from "../base/errors.ts";
 import type { Problem } from "../base/problem.ts";
-import type { Source } from "./source.ts";
+import { memoryFor, type Source } from "./source.ts";
 import type { ManifestGroup } from "./tfjs-manifest.ts";
 
 export interface Shards {
@@ -11,8 +11,8 @@ export interface Shards {
   /** Where each manifest group begins in the row; the last is its end. */
   readonly groupOffsets: readonly number[];
   readonly problems: readonly Problem[];
-  /** `what` names the weight in errors. Throws `file.unreadable` or `file.truncated` naming file, weight and byte. */
-  read(offset: number, length: number, what: string): Promise<Uint8Array>;
+  /** `what` names the weight in errors; `into` is memory that may hold the bytes. Throws `file.unreadable` or `file.truncated` naming file, weight and byte. */
+  read(offset: number, length: number, what: string, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 interface Shard {
@@ -65,18 +65,21 @@ export async function openShards(
     sizeBytes,
     groupOffsets,
     problems,
-    async read(offset, length, what) {
+    async read(offset, length, what, into) {
       if (offset + length > sizeBytes) throw fail(offset, length, what);
       const parts = shards.filter((shard) => {
         return shard.offset < offset + length && shard.offset + shard.source.sizeBytes > offset;
       });
       const [only] = parts;
-      if (only !== undefined && parts.length === 1) return only.source.read(offset - only.offset, length);
-      const bytes = new Uint8Array(length);
+      if (only !== undefined && parts.length === 1)
+        return only.source.read(offset - only.offset, length, into);
+      const bytes = memoryFor(length, into);
       for (const { offset: at, source } of parts) {
         const from = Math.max(offset, at);
         const to = Math.min(offset + length, at + source.sizeBytes);
-        bytes.set(await source.read(from - at, to - from), from - offset);
+        const place = bytes.subarray(from - offset, to - offset);
+        const part = await source.read(from - at, to - from, place);
+        if (part.buffer !== place.buffer) place.set(part);
       }
       return bytes;
     },

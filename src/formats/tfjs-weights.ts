@@ -7,7 +7,8 @@ import type { Problem } from "../base/problem.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 import { numberFromFloat16Bits, tensorFromBytes } from "./elements.ts";
 import { decodeUtf8 } from "./hdf5-strings.ts";
-import { MAX_STRING_BYTES, requireAtMost } from "./limits.ts";
+import { MAX_STRING_BYTES, PIECE_BYTES, requireAtMost } from "./limits.ts";
+import type { Spare } from "./spare.ts";
 import type { ManifestEntry, ManifestGroup, Quantization } from "./tfjs-manifest.ts";
 import type { Shards } from "./tfjs-shards.ts";
 
@@ -67,11 +68,12 @@ export async function readTfjsWeight(
   return { shape, dtype, data };
 }
 
-/** The same numbers in flat pieces, without the whole in memory. @param maxBytes about as much at once */
+/** The same numbers in flat pieces, without the whole in memory; each is good until the next is asked for. */
 export async function* tfjsWeightPieces(
   weight: LocatedWeight,
   shards: Shards,
-  maxBytes = 4 * 2 ** 20,
+  spare: Spare,
+  maxBytes = PIECE_BYTES,
 ): AsyncIterable<Tensor> {
   const { entry, offset } = weight;
   const { dtype, quantization, shape } = entry;
@@ -83,12 +85,17 @@ export async function* tfjsWeightPieces(
   }
   const width = STORED_BYTES[quantization?.dtype ?? dtype];
   const step = Math.max(1, Math.floor(maxBytes / width));
-  for (let at = 0; at < count; at += step) {
-    const length = Math.min(step, count - at);
-    const bytes = await shards.read(offset + at * width, length * width, entry.name);
-    yield quantization === null
-      ? tensorFromBytes(bytes, { shape: [length], dtype })
-      : dequantize(bytes, quantization, { ...entry, shape: [length] });
+  const memory = spare.take(step * width);
+  try {
+    for (let at = 0; at < count; at += step) {
+      const length = Math.min(step, count - at);
+      const bytes = await shards.read(offset + at * width, length * width, entry.name, memory);
+      yield quantization === null
+        ? tensorFromBytes(bytes, { shape: [length], dtype })
+        : dequantize(bytes, quantization, { ...entry, shape: [length] });
+    }
+  } finally {
+    spare.give(memory);
   }
 }
 
