@@ -4,9 +4,12 @@
 
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
+import { gunzipSync } from "node:zlib";
 import type { io } from "@tensorflow/tfjs-core";
 import { VernierError } from "../base/errors.ts";
 import { isObject } from "../base/json.ts";
+import { isGzip } from "../formats/gzip.ts";
+import { MAX_TENSOR_BYTES } from "../formats/limits.ts";
 
 interface Group {
   readonly paths: readonly string[];
@@ -38,7 +41,7 @@ export function readArtifacts(path: string): io.ModelArtifacts {
 function readJson(path: string): Record<string, unknown> {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = unpacked(readFileSync(path)).toString("utf8");
   } catch (cause) {
     throw unreadable(path, cause);
   }
@@ -53,6 +56,16 @@ function readJson(path: string): Record<string, unknown> {
     );
   }
   throw new VernierError("file.malformed", { reason: "not a JSON object" }, { where: path });
+}
+
+/** As a server sends what lies compressed on its disk; numbers that only begin like gzip stay as they are. */
+function unpacked(bytes: Buffer): Buffer {
+  if (!isGzip(bytes)) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_TENSOR_BYTES - 1 });
+  } catch {
+    return bytes;
+  }
 }
 
 function isGroup(json: unknown): json is Group {
@@ -80,28 +93,48 @@ function insideOf(folder: string, path: string): string {
 
 /** One buffer, as older TF.js want it, filled without a second copy. */
 function concatenate(files: readonly string[]): ArrayBuffer {
-  const sizes = files.map(sizeOfFile);
-  const data = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+  const parts = files.map(partOf);
+  const data = new Uint8Array(parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
   let at = 0;
-  for (const [i, file] of files.entries()) {
-    const end = at + (sizes[i] ?? 0);
-    const handle = openSync(file, "r");
-    try {
-      while (at < end) {
-        const count = readSync(handle, data, at, end - at, null);
-        if (count === 0)
-          throw new VernierError(
-            "file.truncated",
-            { expected: `${sizes[i]} bytes`, received: "less" },
-            { where: file },
-          );
-        at += count;
-      }
-    } finally {
-      closeSync(handle);
-    }
+  for (const part of parts) {
+    part.readInto(data.subarray(at, at + part.sizeBytes));
+    at += part.sizeBytes;
   }
   return data.buffer;
+}
+
+interface FilePart {
+  readonly sizeBytes: number;
+  readInto(target: Uint8Array): void;
+}
+
+function partOf(file: string): FilePart {
+  const sizeBytes = sizeOfFile(file);
+  const start = new Uint8Array(Math.min(sizeBytes, 3));
+  readInto(file, start);
+  const whole = isGzip(start) ? unpacked(readFileSync(file)) : null;
+  return whole === null
+    ? { sizeBytes, readInto: (target) => readInto(file, target) }
+    : { sizeBytes: whole.length, readInto: (target) => target.set(whole) };
+}
+
+/** From the file's beginning, as much as the target holds. */
+function readInto(file: string, target: Uint8Array): void {
+  const handle = openSync(file, "r");
+  try {
+    for (let at = 0; at < target.length; ) {
+      const count = readSync(handle, target, at, target.length - at, null);
+      if (count === 0)
+        throw new VernierError(
+          "file.truncated",
+          { expected: `${target.length} bytes`, received: "less" },
+          { where: file },
+        );
+      at += count;
+    }
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function sizeOfFile(file: string): number {

@@ -4,6 +4,7 @@
  */
 
 import { type Detected, detect } from "./detect.ts";
+import { gunzipped } from "./gzip.ts";
 import type { Hdf5File } from "./hdf5.ts";
 import { readJson } from "./json-text.ts";
 import { kerasShardNames } from "./keras-weights.ts";
@@ -34,8 +35,9 @@ export interface FileOpeners {
 }
 
 /** An unknown content is data. Throws what reading the file's head throws. */
-export async function openModelFiles(source: Source, openers: FileOpeners): Promise<ModelFiles> {
-  const { openBeside } = openers;
+export async function openModelFiles(file: Source, openers: FileOpeners): Promise<ModelFiles> {
+  const source = await gunzipped(file);
+  const openBeside = async (path: string): Promise<Source> => gunzipped(await openers.openBeside(path));
   let reader: Promise<Hdf5File> | null = null;
   const hdf5 = (): Promise<Hdf5File> => {
     reader ??= openers.openHdf5(source);

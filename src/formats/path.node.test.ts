@@ -26,7 +26,7 @@ const KINDS: [string, Uint8Array, string, RegExp?][] = [
   ["npy", Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0), "npy"],
   ["lfs", text("version https://git-lfs.github.com/spec/v1\noid sha256:1\n"), "unknown", /Git LFS pointer/],
   ["empty", new Uint8Array(), "unknown", /empty/],
-  ["gzip", gzipSync(text("x")), "unknown", /gzip/],
+  ["gzip", gzipSync(text("x")).slice(0, -1), "unknown", /gzip/],
   ["html", text("<!DOCTYPE html><html>"), "unknown", /web page/],
   ["architecture", text('{"class_name": "Sequential", "config": {}}'), "keras-architecture"],
   ["zip", zipSync({ "web/model.json": text("{}") }), "unknown", /zip with a model/],
