@@ -7,6 +7,7 @@ import { decodeGraph, isModel } from "../dialects/nodes.ts";
 import { topologyOf } from "../dialects/topology.ts";
 import type { Topology } from "../model/topology.ts";
 import type { Dims } from "../tensor/tensor.ts";
+import { isSaidOfModels } from "./model-keys.ts";
 import type { PlannedLayer, PlannedTopology } from "./plan.ts";
 import { type Languages, type LayerMeaning, wordsFor } from "./say-layer.ts";
 import { layerJson, modelJson } from "./topology-json.ts";
@@ -22,6 +23,7 @@ export function sayInnerLayer(
   if (isModel(words)) {
     const topology = topologyOf(decodeGraph(words, ["layer"]), languages.from);
     const name = topology.name ?? "model";
+    noteModel(topology, "", languages);
     return modelJson(
       planInner(topology, held, languages, dimsByPath(words, languages, fed)),
       name,
@@ -103,6 +105,16 @@ function planInner(
       return { ...common, className: said.className, config: said.config, input: null, inner: null };
     }),
   };
+}
+
+/** Of the model's own keys, and of those of models in it. */
+function noteModel({ config, layers }: Topology, place: string, languages: Languages): void {
+  for (const [key, value] of Object.entries(config)) {
+    const said = isSaidOfModels(key, value, languages.to) === "said";
+    languages.note?.({ path: `${place}config/${key}`, value, fate: said ? "carried" : "kept", kept: !said });
+  }
+  for (const layer of layers)
+    if (layer.inner !== null) noteModel(layer.inner, `${place}${layer.name}/`, languages);
 }
 
 /** What became of each key of the file's. */

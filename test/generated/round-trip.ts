@@ -1,6 +1,6 @@
 /** @file What a round trip through a file must keep. */
 
-import type { JsonObject } from "../../src/base/json.ts";
+import { isObject, type Json, type JsonObject } from "../../src/base/json.ts";
 import type { Target } from "../../src/convert/convert.ts";
 import { modelFromPlan } from "../../src/convert/planned-model.ts";
 import { rewriteFaults } from "../../src/explain/rewrite-proof.ts";
@@ -100,8 +100,15 @@ export async function wayBackFault(model: Model, tfjs: Converted): Promise<strin
   const values = await unequalWeights(model, back, rename, onlyRounded(tfjs.conversion));
   if (values !== null) return values;
   const kept = (back.kept?.["keys"] ?? {}) as Record<string, JsonObject>;
-  for (const { path, layer } of model.layers) {
+  for (const { path, layer, fileConfig } of model.layers) {
     const other = back.layers.find((one) => one.path === rename(path));
+    const inside = lostInside(
+      (fileConfig as JsonObject)["layer"] ?? null,
+      (other?.fileConfig as JsonObject)["layer"] ?? null,
+      "layer",
+      kept[rename(path)] ?? {},
+    );
+    if (inside !== null) return `${path}.${inside}`;
     for (const [key, value] of Object.entries(layer.training)) {
       if (PLACE.has(key)) continue;
       // Keras 3 refuses some keys of Keras 2, and reads Keras 2's words: those stay in the memory.
@@ -118,3 +125,27 @@ export async function wayBackFault(model: Model, tfjs: Converted): Promise<strin
   return unequalState(model.optimizerWeights, back.optimizerWeights);
 }
 const FORGOTTEN = /its weight "(mean|variance|count)" cannot be found/;
+
+/** A key of a wrapped layer that neither the file nor its memory has. */
+function lostInside(before: Json, after: Json, place: string, kept: JsonObject): string | null {
+  if (!isObject(before)) return null;
+  const found = isObject(after) ? after : {};
+  for (const [key, value] of Object.entries(before as JsonObject)) {
+    if (key === "module" || key === "registered_name" || key === "build_config") continue;
+    const own = found[key] as Json | undefined;
+    const path = `${place}/${key}`;
+    if (Array.isArray(value) && Array.isArray(own) && key === "layers") {
+      for (const [i, item] of value.entries()) {
+        const lost = lostInside(item as Json, own[i] as Json, `${place}[${i}]`, kept);
+        if (lost !== null) return lost;
+      }
+    } else if (own === undefined && kept[path] === undefined && value !== null && !path.includes("[")) {
+      return `${path} was ${JSON.stringify(value)} and is lost`;
+    } else if (isObject(value) && (key === "config" || key === "layer")) {
+      const lost = lostInside(value as Json, own ?? null, path, kept);
+      if (lost !== null) return lost;
+    } else if (own !== undefined && difference(plainWords(value), plainWords(own)) !== null)
+      return `${path}: ${JSON.stringify(value)} became ${JSON.stringify(own)}`;
+  }
+  return null;
+}
