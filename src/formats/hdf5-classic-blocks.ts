@@ -58,7 +58,7 @@ export function blocksOf(source: Source, end: number): Blocks {
       const bytes = await source.read(check(given, length), length, into);
       if (bytes.buffer === into?.buffer) return bytes;
       // A view of a source in memory must not be handed on: who gets a tensor may transfer its buffer.
-      return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+      return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
     },
   };
 }

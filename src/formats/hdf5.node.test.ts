@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isVernierError } from "../base/errors.ts";
-import { openHdf5 } from "./hdf5.node.ts";
+import { openHdf5, openHdf5InWorker } from "./hdf5.node.ts";
 import type { Hdf5File } from "./hdf5.ts";
 import { bytesSource, type Source } from "./source.ts";
 
@@ -21,10 +21,15 @@ const codeOf = (reading: Promise<unknown>): Promise<string> =>
     (error: unknown) => (isVernierError(error) ? error.code : String(error)),
   );
 
-describe("every dtype", () => {
+const READERS = [
+  ["the reader of our own", openHdf5],
+  ["the library", openHdf5InWorker],
+] as const;
+
+describe.each(READERS)("every dtype, by %s", (_, open) => {
   let file: Hdf5File;
   beforeAll(async () => {
-    file = await openHdf5(await fixtureSource("dtypes.h5"));
+    file = await open(await fixtureSource("dtypes.h5"));
   });
   afterAll(() => file.close());
 
@@ -94,6 +99,27 @@ describe("every dtype", () => {
         ]),
       ),
     ).toBe("tensor.shape");
+  });
+
+  test("pieces are the elements in their order, numbers and strings, whatever their size", async () => {
+    for (const path of [
+      "/chunked",
+      "/be_f4",
+      "/vlen_strings",
+      "/scalar",
+      "/empty_extent",
+      "/never_written",
+    ]) {
+      const whole = await file.read(path);
+      for (const maxBytes of [1, 100, 2 ** 20]) {
+        const elements: unknown[] = [];
+        for await (const { shape, dtype, data } of file.pieces(path, maxBytes)) {
+          expect({ shape, dtype }).toEqual({ shape: [data.length], dtype: whole.dtype });
+          elements.push(...data);
+        }
+        expect(elements).toEqual([...whole.data]);
+      }
+    }
   });
 
   test("what has no exact element type of ours is refused", async () => {

@@ -20,7 +20,9 @@ export type SourceOrigin =
   | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly sizeBytes: number }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array };
 
-export function bytesSource(bytes: Uint8Array, name: string): Source {
+export function bytesSource(given: Uint8Array, name: string): Source {
+  // Node's Buffer is one whose `slice` copies nothing; its bytes are meant.
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
   return {
     name,
     sizeBytes: bytes.byteLength,

@@ -1,5 +1,5 @@
 /**
- * @file h5py as the independent reader: what we read from a damaged file is what h5py reads from those bytes, part by
+ * @file h5py as the independent reader: what the library reads from a damaged file is what h5py reads from those bytes, part by
  * part, or is refused. (Contiguous weight bytes carry no checksum: a flipped weight is a weight.)
  * One Python process; `VERNIER_MUTATIONS` and `VERNIER_SEED` as in `test/unit/fuzz-formats.test.ts`.
  */
@@ -8,7 +8,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openHdf5 } from "../../src/formats/hdf5.node.ts";
+import { openHdf5InWorker } from "../../src/formats/hdf5.node.ts";
 import { bytesSource } from "../../src/formats/source.ts";
 import { mutate } from "../mutations.ts";
 import { PYTHON, readByH5py } from "./h5py.ts";
@@ -36,7 +36,7 @@ test.skipIf(PYTHON === "")(
       );
       for (const { mutated, what } of [{ mutated: original, what: "undamaged" }, ...cases]) {
         const record = await recordOf(() =>
-          openHdf5(bytesSource(mutated, "damaged.h5"), { timeoutMs: 8_000 }),
+          openHdf5InWorker(bytesSource(mutated, "damaged.h5"), { timeoutMs: 8_000 }),
         );
         if (record === null) continue;
         const path = join(folder, `${ours.length}.h5`);
