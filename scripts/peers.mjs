@@ -38,7 +38,7 @@ const cache =
   process.env.VERNIER_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vernier");
 
 /** TensorFlow has no kernel on CPUs for channels first, nor for every dilation of a transposed convolution. */
-const NO_KERNEL = /only supports? (the )?NHWC|UnimplementedError|CPU implementation does not/;
+const NO_KERNEL = /only supports? (the )?NHWC|UnimplementedError|CPU implementations? do(es)? not (yet )?support/;
 
 /** Opens what was written back in real Keras, and judges its outputs; adds `back` to each result. */
 async function openBack(row, results, keras) {
@@ -58,7 +58,12 @@ async function openBack(row, results, keras) {
               status: answer.crashed ? "crashed" : NO_KERNEL.test(answer.error) ? "refused" : "wrong",
               reason: `${written.package}: ${answer.error}`,
             };
-      result.back.push({ ...judged, to: written.to, package: written.package });
+      const limit =
+        written.package === "keras" && judged.status === "wrong" && row.notReopened.includes(written.to);
+      const verdict = limit
+        ? { status: "refused", reason: `Keras itself does not open this model again from ${written.to}` }
+        : judged;
+      result.back.push({ ...verdict, to: written.to, package: written.package });
     }
   }
 }

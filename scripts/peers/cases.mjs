@@ -20,7 +20,8 @@ const FILES = {
 };
 
 /**
- * Rows with absolute paths: `{ id, source, calls, tolerance, inputs, files: [{ file, path, expected }] }`.
+ * Rows with absolute paths: `{ id, source, calls, tolerance, inputs, notReopened, files: [{ file, path, expected }] }`;
+ * `notReopened`: the formats in which Keras 3 itself does not open this model again, or opens another.
  * A text instead says why there are none.
  */
 export function findCases({ cache, only, sample, seed }) {
@@ -102,6 +103,7 @@ function rowsFrom({ cases }, folder, only) {
         calls: row.calls,
         tolerance: toleranceOf(row),
         inputs: row.inputs.map(({ file }) => at(file)),
+        notReopened: ["h5", "keras"].filter((kind) => row.reload[kind]?.ok === false),
         files,
       };
     })
