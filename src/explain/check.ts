@@ -112,7 +112,7 @@ export async function check(options: CheckOptions): Promise<Report> {
       ...notANumberFindings("a", observed.a),
     );
     const { at } = observed.outputs;
-    if (at !== null) {
+    if (at !== null && (findings.length > 0 || options.budget !== "if-they-differ")) {
       formed = await timed("budget", () =>
         formBudget({
           evidence,
@@ -237,7 +237,10 @@ function reasonsNotCompared(
       reason:
         observed === null
           ? "a side gave no prediction"
-          : (observed.outputs.whyNoBudget ?? "no output could be compared"),
+          : (observed.outputs.whyNoBudget ??
+            (observed.outputs.at === null
+              ? "no output could be compared"
+              : "there is no difference to split")),
     });
   return reasons;
 }

@@ -54,5 +54,7 @@ export interface CheckOptions {
   readonly accept: readonly string[];
   /** The command line that gives the report again. */
   readonly reproduce: string;
+  /** The budget of two models that agree says how rounding spreads; it is half of the time. @default "always" */
+  readonly budget?: "always" | "if-they-differ";
   readonly reporter?: Reporter;
 }

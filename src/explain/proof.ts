@@ -47,6 +47,7 @@ export async function prove(options: ProofOptions): Promise<Proof> {
     input: options.input,
     accept: [],
     reproduce: "",
+    budget: "if-they-differ",
     ...(reporter === undefined ? {} : { reporter }),
   });
   const planned = modelFromPlan(conversion.plan);
