@@ -30,7 +30,7 @@ ActivityRegularization Flatten Reshape Permute RepeatVector Add Subtract Multipl
 ZeroPadding1D ZeroPadding2D Cropping1D Cropping2D UpSampling1D UpSampling2D ReLU LeakyReLU ELU PReLU Softmax Rescaling
 UnitNormalization BatchNormalization Bidirectional Embedding GRU LayerNormalization LSTM Masking SimpleRNN TimeDistributed
 Activation Conv1D Conv2D DepthwiseConv2D SeparableConv2D Conv2DTranspose MaxPooling1D AveragePooling1D MaxPooling2D
-AveragePooling2D GlobalMaxPooling1D GlobalAveragePooling1D GlobalMaxPooling2D GlobalAveragePooling2D Normalization""".split()
+AveragePooling2D GlobalMaxPooling1D GlobalAveragePooling1D GlobalMaxPooling2D GlobalAveragePooling2D Normalization Identity""".split()
 
 
 def keys(module, name):

@@ -85,7 +85,7 @@ export const conv2dTranspose = defineLayer({
     );
   },
 
-  rewrites: ["dense-kernel"],
+  rewrites: ["natural-output-padding", "dense-kernel"],
   samples: [
     { config: { filters: 2, kernel_size: 3 }, inputs: image },
     {

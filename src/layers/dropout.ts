@@ -59,6 +59,7 @@ export const alphaDropout = trainingOnly("AlphaDropout", {
   config: rate,
   shape: [2, 3, 4],
 });
+export const identity = trainingOnly("Identity", { training: [], config: {}, shape: [2, 3, 4] });
 export const activityRegularization = trainingOnly("ActivityRegularization", {
   training: ["l1", "l2"],
   config: { l1: 0.1, l2: 0.2 },

@@ -264,4 +264,8 @@ export const KERAS_KEYS: Readonly<Record<string, Readonly<Record<"keras2" | "ker
     keras2: "axis dtype invert mean name trainable variance",
     keras3: "axis dtype invert mean name trainable variance",
   },
+  Identity: {
+    keras2: "dtype name trainable",
+    keras3: "dtype name trainable",
+  },
 };

@@ -10,6 +10,7 @@ import { flattenShort } from "./flatten-short.ts";
 import { identityLayers } from "./identity-layers.ts";
 import { keepDims } from "./keep-dims.ts";
 import { lineAsImage } from "./line-as-image.ts";
+import { naturalOutputPadding } from "./natural-output-padding.ts";
 import { normalizationAsBatch, normalizationAsRescaling } from "./normalization.ts";
 import { reluParts } from "./relu-parts.ts";
 import { repeatedInput } from "./repeated-input.ts";
@@ -24,6 +25,7 @@ export const REWRITES: readonly Rewrite[] = [
   subtractAsAdd,
   normalizationAsBatch,
   normalizationAsRescaling,
+  naturalOutputPadding,
   keepDims,
   flattenShort,
   channelsLast,
