@@ -59,7 +59,19 @@ export const alphaDropout = trainingOnly("AlphaDropout", {
   config: rate,
   shape: [2, 3, 4],
 });
-export const identity = trainingOnly("Identity", { training: [], config: {}, shape: [2, 3, 4] });
+
+/** Keras 2's does not hand the mask on (tf_keras/src/layers/core/identity.py has no supports_masking). */
+export const identity = defineLayer({
+  classNames: ["Identity"],
+  config: {},
+  identity: true,
+  call: (_ops, { input, mask, rules }) => result(input, rules.masking === "where" ? mask : null),
+  samples: [
+    { config: {}, inputs: [{ shape: [2, 3, 4] }] },
+    { config: {}, inputs: [{ shape: [2, 3, 4], mask: "ragged" }] },
+  ],
+});
+
 export const activityRegularization = trainingOnly("ActivityRegularization", {
   training: ["l1", "l2"],
   config: { l1: 0.1, l2: 0.2 },
