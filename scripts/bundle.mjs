@@ -68,6 +68,13 @@ await build.write({
   },
 });
 await build.close();
+
+// What runs in a page is one script: a page of ours has no other files.
+const page = join(dist, "engines", "tfjs-page.browser");
+const script = await rolldown({ input: `${page}.js`, platform: "browser" });
+await script.write({ file: `${page}.script.js`, format: "iife", minify: true });
+await script.close();
+
 const licences = INSIDE.map(
   (name) => `${name}\n\n${readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8")}`,
 );

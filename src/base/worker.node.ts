@@ -6,7 +6,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";
@@ -31,17 +31,25 @@ export async function workerFile(name: string, from: string): Promise<URL | stri
   return file;
 }
 
-async function bundle(source: string): Promise<string> {
+/** A module and all that it imports as one script for a page; `scripts/bundle.mjs` has made it of the built one. */
+export async function scriptText(name: string, from: string): Promise<string> {
+  const isBuilt = !from.endsWith(".ts");
+  const made = new URL(`./${name}.script.js`, from);
+  if (isBuilt && existsSync(made)) return readFileSync(made, "utf8");
+  return bundle(fileURLToPath(new URL(`./${name}.${isBuilt ? "js" : "ts"}`, from)), "browser");
+}
+
+async function bundle(source: string, platform: "node" | "browser" = "node"): Promise<string> {
   const { rolldown } = await import("rolldown");
   const isOurs = (id: string): boolean => id.startsWith(".") || id.startsWith("/") || id === source;
   const build = await rolldown({
     input: source,
-    platform: "node",
+    platform,
     external: (id) => !isOurs(id),
     logLevel: "silent",
   });
   try {
-    const { output } = await build.generate({ format: "esm" });
+    const { output } = await build.generate({ format: platform === "node" ? "esm" : "iife" });
     return output[0].code;
   } finally {
     await build.close();

@@ -14,7 +14,7 @@ import { decodeSignature } from "../formats/graph-def.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { EngineInfo, TracedCall } from "./engine.ts";
 import { hashTensor } from "./hash.ts";
-import { type Tfjs, type TfTensor, tensorFromTf, tfFromTensor } from "./tfjs.ts";
+import { fetchValues, type Tfjs, type TfTensor, tensorFromTf, tfFromTensor } from "./tfjs.ts";
 
 export type TfGraphModel = converter.GraphModel;
 
@@ -88,6 +88,7 @@ async function run(
   // No tidy: it would dispose of the tables that the first run makes.
   const fed = inputs.map((input) => tfFromTensor(tf, input));
   const results = await execute(model, fed, [...names]);
+  await fetchValues(tf, results);
   const read = results.map(tensorFromTf);
   const lasting = new Set(Object.values(model.weights).flatMap((list) => list.map(({ id }) => id)));
   for (const tensor of new Set([...fed, ...results])) if (!lasting.has(tensor.id)) tensor.dispose();
@@ -118,6 +119,7 @@ export async function traceGraph(
     const outputs = await predictGraph(runner, inputs);
     if (keeps) {
       const kept = model.getIntermediateTensors() ?? {};
+      await fetchValues(tf, Object.values(kept).flat().filter(isReadable));
       handOver(nodes, (name) => (kept[name] ?? []).filter(isReadable).map(tensorFromTf), onCall);
       model.disposeIntermediateTensors();
     }

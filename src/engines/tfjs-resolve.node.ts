@@ -11,7 +11,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { VernierError } from "../base/errors.ts";
 
-export type TfjsBackend = "cpu" | "wasm";
+export type TfjsBackend = "cpu" | "wasm" | "webgl" | "webgpu";
 /** The package that loads a model: layers models by one, graph models by the other. */
 export type TfjsLoader = "layers" | "converter";
 
@@ -75,7 +75,8 @@ function findIn(backend: TfjsBackend, loader: TfjsLoader, folder: string): TfjsF
   if (loads === null) return missing(`${loader} package`, `tfjs-${loader}@${version}`, folder);
   const part = `tfjs-backend-${backend}`;
   const module = resolveFrom(from, part) ?? resolveFrom(folder, part);
-  const isBuiltIn = module === null && backend === "cpu" && Number.parseInt(version, 10) < 3;
+  const isBuiltIn =
+    module === null && (backend === "cpu" || backend === "webgl") && Number.parseInt(version, 10) < 3;
   if (module === null && !isBuiltIn) return missing(`${backend} backend`, `${part}@${version}`, folder);
   const strays = [loads, ...(module === null ? [] : [module])].filter(
     (path) => versionOf(path) !== version || resolveFrom(dirname(path), "tfjs-core") !== core,

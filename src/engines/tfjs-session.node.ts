@@ -1,20 +1,21 @@
 /**
- * @file One TF.js worker and the requests made to it: time, memory and the user's patience have limits.
+ * @file One running TF.js and the requests made to it: time, memory and the user's patience have limits.
  *
- * Whatever ends a session early (timeout, crash, too much memory, abort) ends the worker too, and every later
+ * Whatever ends a session early (timeout, crash, too much memory, abort) ends the runtime too, and every later
  * request fails: a runtime that was stopped amid a call has no state that could be trusted.
  */
 
 import { totalmem } from "node:os";
-import type { Worker } from "node:worker_threads";
 import { VernierError } from "../base/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { EngineInfo, EngineOptions, TracedCall } from "./engine.ts";
-import type { Failure, Reply, Request } from "./tfjs-protocol.ts";
+import type { Failure, Reply, Request, Transport } from "./tfjs-protocol.ts";
 import { firstSentence, refusalFor } from "./tfjs-refusals.ts";
 
 export interface Connection {
   readonly described: Pick<EngineInfo, "inputs" | "outputs">;
+  /** What the runtime says that it runs on. */
+  readonly hardware: string | null;
   ask(request: Request, onCall?: (call: TracedCall) => void): Promise<Tensor[]>;
   close(): Promise<void>;
 }
@@ -26,31 +27,23 @@ interface Pending {
   readonly reject: (error: unknown) => void;
   readonly onCall: ((call: TracedCall) => void) | undefined;
   readonly stage: string;
-  /** What `onCall` threw: the worker is let finish, then the request fails with it. */
+  /** What `onCall` threw: the run is let finish, then the request fails with it. */
   thrown?: { error: unknown };
 }
 
-/** Resolves when the worker has loaded its model; if it does not, the worker is gone when this rejects. */
-export async function connect(
-  id: string,
-  worker: Worker,
-  flow: SharedArrayBuffer,
-  options: EngineOptions,
-): Promise<Connection> {
+/** Resolves when the runtime has loaded its model; if it does not, the runtime is gone when this rejects. */
+export async function connect(id: string, transport: Transport, options: EngineOptions): Promise<Connection> {
   const { timeoutMs = 120_000, memoryMiB = defaultMemoryMiB(), signal } = options;
-  const onTheWay = new Int32Array(flow);
   let pending: Pending | null = null;
   let dead: unknown = null;
   let queue: Promise<unknown> = Promise.resolve();
-  worker.stdout.resume();
-  worker.stderr.resume();
 
-  /** Ends the worker first, then tells: when a caller hears of it, nothing runs any more. */
+  /** Ends the runtime first, then tells: when a caller hears of it, nothing runs any more. */
   const end = async (error: unknown): Promise<void> => {
     dead ??= error;
     const waiting = pending;
     pending = null;
-    await worker.terminate();
+    await transport.stop();
     waiting?.reject(error);
   };
   const settle = (): Pending | null => {
@@ -61,7 +54,7 @@ export async function connect(
   const crashed = (reason: string): VernierError =>
     new VernierError("engine.crashed", { engine: id, reason, stage: pending?.stage ?? "idle" });
 
-  worker.on("message", (reply: Reply) => {
+  const received = (reply: Reply): void => {
     switch (reply.kind) {
       case "call":
         try {
@@ -69,8 +62,6 @@ export async function connect(
         } catch (error) {
           if (pending !== null) pending.thrown = { error };
         }
-        Atomics.sub(onTheWay, 0, reply.sizeKiB);
-        Atomics.notify(onTheWay, 0);
         return;
       case "failed": {
         const error = errorFrom(id, reply.failure, pending?.stage ?? "idle");
@@ -88,24 +79,19 @@ export async function connect(
       default:
         reply satisfies never;
     }
-  });
-  worker.on("error", (error: Error & { code?: string }) => {
-    const isMemory = error.code === "ERR_WORKER_OUT_OF_MEMORY";
-    void end(crashed(isMemory ? "it ran out of memory" : firstSentence(error.message)));
-  });
-  worker.on("exit", (code) => void end(dead ?? crashed(`its worker ended with code ${code}`)));
+  };
+  transport.listen({ reply: received, ended: (reason) => void end(dead ?? crashed(reason)) });
 
   const wait = (stage: string, send: () => void, onCall?: (call: TracedCall) => void): Promise<Answer> =>
     new Promise<Answer>((resolve, reject) => {
       if (dead !== null) return reject(dead);
       if (signal?.aborted === true) return void end(signal.reason).then(() => reject(signal.reason));
-      const rssBefore = process.memoryUsage.rss();
+      const before = transport.usedMiB();
       const timer = setTimeout(() => {
         void end(new VernierError("engine.timeout", { engine: id, seconds: timeoutMs / 1000, stage }));
       }, timeoutMs);
-      // Weights and activations lie outside the heap that resourceLimits counts.
       const watch = setInterval(() => {
-        const grownMiB = (process.memoryUsage.rss() - rssBefore) / 2 ** 20;
+        const grownMiB = (transport.usedMiB() ?? 0) - (before ?? 0);
         if (grownMiB > memoryMiB) void end(crashed(`it took more than ${Math.round(memoryMiB)} MiB`));
       }, 50);
       const abort = (): void => void end(signal?.reason);
@@ -125,7 +111,7 @@ export async function connect(
     });
   const ask: Connection["ask"] = (request, onCall) => {
     const stage = request.kind === "predict" ? "predicting" : "tracing";
-    const answer = queue.then(() => wait(stage, () => worker.postMessage(request), onCall));
+    const answer = queue.then(() => wait(stage, () => transport.send(request), onCall));
     queue = answer.catch(() => {});
     return answer.then((reply) => (reply.kind === "done" ? [...reply.outputs] : []));
   };
@@ -136,8 +122,9 @@ export async function connect(
   try {
     const ready = await wait("loading the model", () => {});
     if (ready.kind !== "ready")
-      throw new VernierError("internal", { reason: "the TF.js worker answered before it was asked" });
-    return { described: { inputs: ready.inputs, outputs: ready.outputs }, ask, close };
+      throw new VernierError("internal", { reason: "TF.js answered before it was asked" });
+    const { inputs, outputs, hardware } = ready;
+    return { described: { inputs, outputs }, hardware, ask, close };
   } catch (error) {
     await close();
     throw error;

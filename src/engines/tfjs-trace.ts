@@ -5,7 +5,8 @@
  * wrappers (TimeDistributed, Bidirectional) reach their inner layers through `call`. Replacing `apply` on each
  * instance thus sees exactly the graph's calls, each with exactly its node's tensors: what `call` gets has the
  * initial states split off, and TF.js passes those of an earlier layer on to later ones.
- * Watching only reads (`dataSync`), so that the result keeps its bits.
+ * Watching only reads, so that the result keeps its bits: at once where the backend can, else what each call gave is
+ * kept until the run is over.
  *
  * The executor runs a layer once for each of its outputs that is used: such repeats (same layer, inputs and outputs;
  * more than one output) are one call here.
@@ -15,7 +16,15 @@ import type { layers as tfLayers } from "@tensorflow/tfjs-layers";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { TracedCall, TracedCell } from "./engine.ts";
 import { hashTensor } from "./hash.ts";
-import { predict, type Tfjs, type TfModel, type TfTensor, tensorFromTf } from "./tfjs.ts";
+import {
+  fetchValues,
+  predict,
+  readsAtOnce,
+  type Tfjs,
+  type TfModel,
+  type TfTensor,
+  tensorFromTf,
+} from "./tfjs.ts";
 
 type Layer = tfLayers.Layer;
 type Direction = TracedCell["direction"];
@@ -28,25 +37,69 @@ interface Insides {
   readonly cell?: Layer & { readonly cells?: readonly Layer[] };
 }
 
-/** Predicts, and hands over each layer call right after it was made. The result equals `predict`'s bit for bit. */
-export function trace(
+/** Takes note of tensors while they live; what it returns tells their values and hashes once they can be read. */
+interface Observer {
+  tensors(of: readonly TfTensor[]): () => Tensor[];
+  hashes(of: readonly TfTensor[]): () => string[];
+  /** A call is over: `tell` when everything noted since the last one can be read. */
+  sees(tell: () => void): void;
+}
+
+/** Predicts, and hands over each layer call in the order in which they were made. The result equals `predict`'s bit for bit. */
+export async function trace(
   tf: Tfjs,
   model: TfModel,
   inputs: readonly Tensor[],
   onCall: (call: TracedCall) => void,
-): Tensor[] {
+): Promise<Tensor[]> {
   const unwatch: (() => void)[] = [];
-  const hash = hasher();
+  const later: { tell: () => void; kept: TfTensor[] }[] = [];
+  const observer = readsAtOnce(tf) ? observeAtOnce() : observeLater(tf, later);
   try {
     for (const { path, layer } of leaves(tf, model, "")) {
-      const cells: TracedCell[] = [];
-      for (const { cell, direction } of cellsOf(layer)) unwatch.push(watchCell(cell, direction, cells));
-      unwatch.push(watchLayer(layer, path, cells, hash, onCall));
+      const cells: (() => TracedCell)[] = [];
+      for (const { cell, direction } of cellsOf(layer))
+        unwatch.push(watchCell(cell, direction, cells, observer));
+      unwatch.push(watchLayer(layer, path, cells, observer, onCall));
     }
-    return predict(tf, model, inputs);
+    const outputs = await predict(tf, model, inputs);
+    for (const { tell, kept } of later) {
+      await fetchValues(tf, kept);
+      tell();
+      tf.core.dispose(kept);
+    }
+    return outputs;
   } finally {
     for (const undo of unwatch) undo();
   }
+}
+
+function observeAtOnce(): Observer {
+  const hash = hasher();
+  const noted = <T>(of: readonly TfTensor[], read: (tensor: TfTensor) => T): (() => T[]) => {
+    const values = of.map(read);
+    return () => values;
+  };
+  return {
+    tensors: (of) => noted(of, tensorFromTf),
+    hashes: (of) => noted(of, hash),
+    sees: (tell) => tell(),
+  };
+}
+
+function observeLater(tf: Tfjs, later: { tell: () => void; kept: TfTensor[] }[]): Observer {
+  const hash = hasher();
+  const kept: TfTensor[] = [];
+  const noted = <T>(of: readonly TfTensor[], read: (tensor: TfTensor) => T): (() => T[]) => {
+    const held = of.map((tensor) => tf.core.keep(tensor.clone()));
+    kept.push(...held);
+    return () => held.map(read);
+  };
+  return {
+    tensors: (of) => noted(of, tensorFromTf),
+    hashes: (of) => noted(of, hash),
+    sees: (tell) => void later.push({ tell, kept: kept.splice(0) }),
+  };
 }
 
 /** Layers that compute, in the order of the file; a model inside a model stands for its own layers. */
@@ -74,48 +127,59 @@ function* cellsOf(layer: Layer, direction: Direction = ""): Generator<{ cell: La
 function watchLayer(
   layer: Layer,
   path: string,
-  cells: TracedCell[],
-  hash: (tensor: TfTensor) => string,
+  cells: (() => TracedCell)[],
+  observer: Observer,
   onCall: (call: TracedCall) => void,
 ): () => void {
   const apply = layer.apply;
   const seen = new Set<string>();
   const watched: Layer["apply"] = (inputs, kwargs) => {
     cells.length = 0;
-    const inputHashes = list(inputs as Values).map(hash);
-    const outputs = apply.call(layer, inputs, kwargs);
-    const results = list(outputs as Values);
-    const outputHashes = results.map(hash);
-    const invocation = [...inputHashes, ...outputHashes].join();
-    if (results.length > 1 && seen.has(invocation)) return outputs;
-    seen.add(invocation);
-    const className = layer.getClassName();
-    onCall({
-      path,
-      className,
-      inputHashes,
-      outputs: results.map(tensorFromTf),
-      outputHashes,
-      cells: cells.slice(),
+    const fed = observer.hashes(list(inputs as Values));
+    const results = apply.call(layer, inputs, kwargs);
+    const given = observer.hashes(list(results as Values));
+    const outputs = observer.tensors(list(results as Values));
+    const steps = cells.slice();
+    observer.sees(() => {
+      const [inputHashes, outputHashes] = [fed(), given()];
+      const invocation = [...inputHashes, ...outputHashes].join();
+      if (outputHashes.length > 1 && seen.has(invocation)) return;
+      seen.add(invocation);
+      onCall({
+        path,
+        className: layer.getClassName(),
+        inputHashes,
+        outputs: outputs(),
+        outputHashes,
+        cells: steps.map((step) => step()),
+      });
     });
-    return outputs;
+    return results;
   };
   return replace(layer, "apply", watched);
 }
 
 /** TF.js hands a cell `[input, ...states]` (LSTM: h, c) and gets `[output, ...new states]`. */
-function watchCell(cell: Layer, direction: Direction, cells: TracedCell[]): () => void {
+function watchCell(
+  cell: Layer,
+  direction: Direction,
+  cells: (() => TracedCell)[],
+  observer: Observer,
+): () => void {
   const call = cell.call;
   const watched: Layer["call"] = (inputs, kwargs) => {
-    const before = list(inputs).map(tensorFromTf);
+    const before = observer.tensors(list(inputs));
     const results = call.call(cell, inputs, kwargs);
-    const after = list(results).map(tensorFromTf);
-    cells.push({
-      direction,
-      inputs: before.slice(0, 1),
-      states: before.slice(1),
-      outputs: after.slice(0, 1),
-      newStates: after.slice(1),
+    const after = observer.tensors(list(results));
+    cells.push(() => {
+      const [given, got] = [before(), after()];
+      return {
+        direction,
+        inputs: given.slice(0, 1),
+        states: given.slice(1),
+        outputs: got.slice(0, 1),
+        newStates: got.slice(1),
+      };
     });
     return results;
   };

@@ -41,19 +41,30 @@ export function describeModel(model: TfModel): Pick<EngineInfo, "inputs" | "outp
  * `model.predict`, in one batch: TF.js's own default of 32 samples a batch would call every layer several times.
  * A stateful model starts from zero states each time, like a page that has just loaded it.
  */
-export function predict(tf: Tfjs, model: TfModel, inputs: readonly Tensor[]): Tensor[] {
+export async function predict(tf: Tfjs, model: TfModel, inputs: readonly Tensor[]): Promise<Tensor[]> {
   if (model.stateful) model.resetStates();
-  let results: Tensor[] = [];
-  tf.core.tidy(() => {
+  const outputs = tf.core.tidy(() => {
     const tensors = inputs.map((input) => tfFromTensor(tf, input));
     const only = tensors[0];
     if (only === undefined) throw new VernierError("input.invalid", { reason: "no tensor was given" });
-    const outputs = model.predict(tensors.length === 1 ? only : tensors, {
+    const results = model.predict(tensors.length === 1 ? only : tensors, {
       batchSize: Math.max(1, only.shape[0] ?? 1),
     });
-    results = (Array.isArray(outputs) ? outputs : [outputs]).map(tensorFromTf);
+    return (Array.isArray(results) ? results : [results]).map((tensor) => tensor.clone());
   });
-  return results;
+  await fetchValues(tf, outputs);
+  const read = outputs.map(tensorFromTf);
+  tf.core.dispose(outputs);
+  return read;
+}
+
+/** Can values be read as soon as they are computed? WebGPU hands them out later: its `dataSync` goes through a canvas. */
+export const readsAtOnce = ({ core }: Pick<Tfjs, "core">): boolean => core.getBackend() !== "webgpu";
+
+/** After this `tensorFromTf` reads what the backend holds for them. */
+export async function fetchValues(tf: Pick<Tfjs, "core">, tensors: readonly TfTensor[]): Promise<void> {
+  if (readsAtOnce(tf)) return;
+  for (const tensor of tensors) await tensor.data();
 }
 
 export function tfFromTensor(tf: Pick<Tfjs, "core">, { shape, dtype, data }: Tensor): TfTensor {

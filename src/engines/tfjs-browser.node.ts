@@ -1,0 +1,44 @@
+/** @file `tfjs:webgl`, `tfjs:webgpu`, `tfjs:cpu@browser` and `tfjs:wasm@browser`: TF.js in a page of an installed Chromium. */
+
+import type { Arithmetic } from "../numerics/arithmetic.ts";
+import { TFJS_CPU_FLOAT32, TFJS_WASM_FLOAT32 } from "../numerics/engines.ts";
+import { TFJS_WEBGL_FLOAT32, TFJS_WEBGPU_FLOAT32 } from "../numerics/engines-gpu.ts";
+import type { Engine } from "./engine.ts";
+import { tfjsEngine } from "./tfjs-engine.node.ts";
+import { type PageOptions, startPage } from "./tfjs-page.node.ts";
+import type { TfjsBackend } from "./tfjs-resolve.node.ts";
+
+type Flags = PageOptions["flags"];
+
+/**
+ * A GPU backend runs small tensors in JavaScript unless told otherwise: then a layer's small sample would say nothing of
+ * the GPU. Threads of the wasm backend need a page that is isolated, which few are.
+ */
+const FLAGS: Readonly<Record<TfjsBackend, Flags>> = {
+  cpu: {},
+  wasm: { WASM_HAS_MULTITHREAD_SUPPORT: false },
+  webgl: { WEBGL_CPU_FORWARD: false },
+  webgpu: { WEBGPU_CPU_FORWARD: false },
+};
+
+export const tfjsWebgl: Engine = browserEngine("tfjs:webgl", "webgl", TFJS_WEBGL_FLOAT32);
+export const tfjsWebgpu: Engine = browserEngine("tfjs:webgpu", "webgpu", TFJS_WEBGPU_FLOAT32);
+export const tfjsCpuInPage: Engine = browserEngine("tfjs:cpu@browser", "cpu", TFJS_CPU_FLOAT32);
+export const tfjsWasmInPage: Engine = browserEngine("tfjs:wasm@browser", "wasm", TFJS_WASM_FLOAT32);
+
+/** `page`: for tests, which force half-precision textures or another browser. */
+export function browserEngine(
+  id: string,
+  backend: TfjsBackend,
+  arithmetic: Arithmetic,
+  page: Partial<PageOptions> = {},
+): Engine {
+  const flags = { ...FLAGS[backend], ...page.flags };
+  return tfjsEngine({
+    id,
+    backend,
+    arithmetic,
+    start: (found, model) => startPage(found, model, { id, backend, ...page, flags }),
+    hardware: () => null,
+  });
+}
