@@ -1,6 +1,7 @@
-/** @file `--input` → tensors: .npy, .npz (its keys are names), .json, or literal JSON. */
+/** @file `--input` → tensors: .npy, .npz (its keys are names), .json, an image, a folder of them, or literal JSON. */
 
-import { basename, extname } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
 import { VernierError } from "../base/errors.ts";
 import { isObject } from "../base/json.ts";
 import type { NamedTensor } from "../explain/options.ts";
@@ -12,13 +13,15 @@ import { fileSource } from "../formats/path.node.ts";
 import { readAll } from "../formats/source.ts";
 import type { ModelInput } from "../model/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { IMAGE_EXTENSIONS, imageForInput } from "./input-images.ts";
 
 /** By name where names say it; else as many successive files as the model has inputs are one sample. */
 export async function readInputs(
   values: readonly string[],
   inputs: readonly ModelInput[],
 ): Promise<readonly NamedTensor[]> {
-  const tensors = (await Promise.all(values.map(readInput))).flat();
+  const read = (await Promise.all(values.map((value) => readInput(value)))).flat();
+  const tensors = read.map((given, at) => fitted(given, inputs, at));
   const byName = inputs.every(({ name }) => tensors.some((tensor) => tensor.name === name));
   if (byName || tensors.length <= inputs.length || tensors.length % inputs.length !== 0) return tensors;
   return inputs.map((input, i) => ({
@@ -30,8 +33,21 @@ export async function readInputs(
   }));
 }
 
-async function readInput(value: string): Promise<NamedTensor[]> {
-  if (/^\s*[[{]/.test(value)) return fromJson(parseJson(value, "--input").json, "--input", null);
+/** Does it say the dtype of its numbers? JSON does not. */
+export const statesDtype = (value: string): boolean =>
+  !isLiteral(value) && extname(value).toLowerCase() !== ".json";
+
+const isLiteral = (value: string): boolean => /^\s*[[{]/.test(value);
+
+export interface ReadInput extends NamedTensor {
+  /** The file of an image: it has no batch axis, and its channels may not be the model's. */
+  readonly image?: string;
+}
+
+/** A file, a folder of files, or literal JSON; `where` is what an error in a literal names. */
+export async function readInput(value: string, where = "--input"): Promise<ReadInput[]> {
+  if (isLiteral(value)) return fromJson(parseJson(value, where).json, where, null);
+  if (await isFolder(value)) return readFolder(value);
   const source = await fileSource(value);
   const extension = extname(value).toLowerCase();
   const name = basename(value, extname(value));
@@ -45,20 +61,48 @@ async function readInput(value: string): Promise<NamedTensor[]> {
     case ".json":
       return fromJson((await readJson(source)).json, value, name);
     default:
-      throw new VernierError(
-        "file.unsupported",
-        {
-          what: IMAGES.has(extension) ? "an image as input" : `an input file ending in "${extension}"`,
-          remedy: IMAGES.has(extension)
-            ? "save what your page feeds as .json or .npy: JSON.stringify(await x.array())"
-            : "feed .npy, .npz, .json, or literal JSON such as '[[0.1, 0.2]]'",
-        },
-        { where: value },
-      );
   }
+  if (IMAGE_EXTENSIONS.has(extension)) {
+    // The decoders are loaded by those who have images.
+    const { readImage } = await import("../formats/image.ts");
+    return [{ name, tensor: readImage(await readAll(source), value), image: value }];
+  }
+  throw new VernierError(
+    "file.unsupported",
+    {
+      what: `an input file ending in "${extension}"`,
+      remedy: "feed .npy, .npz, .json, .png, .jpg, or literal JSON such as '[[0.1, 0.2]]'",
+    },
+    { where: value },
+  );
 }
 
-const IMAGES = new Set([".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"]);
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => null))?.isDirectory() === true;
+
+/** Its files by name, one sample each; files of other kinds are passed over. */
+async function readFolder(path: string): Promise<ReadInput[]> {
+  const names = (await readdir(path)).filter(
+    (name) =>
+      INPUT_EXTENSIONS.includes(extname(name).toLowerCase()) ||
+      IMAGE_EXTENSIONS.has(extname(name).toLowerCase()),
+  );
+  if (names.length === 0)
+    throw new VernierError("file.unreadable", { reason: "the folder holds no input files" }, { where: path });
+  const read: ReadInput[] = [];
+  // One after another: a folder may hold more than memory holds compressed and decoded at once.
+  for (const name of names.sort()) read.push(...(await readInput(join(path, name))));
+  return read;
+}
+
+const INPUT_EXTENSIONS = [".npy", ".npz", ".json"];
+
+/** By its name, else by its turn among the model's inputs. */
+function fitted(given: ReadInput, inputs: readonly ModelInput[], at: number): NamedTensor {
+  const input = inputs.find(({ name }) => name === given.name) ?? inputs[at % Math.max(1, inputs.length)];
+  if (given.image === undefined || input === undefined) return given;
+  return { name: given.name, tensor: imageForInput(given.tensor, input, given.image) };
+}
 
 /** An array, or an object whose keys are input names. */
 function fromJson(json: unknown, where: string, name: string | null): NamedTensor[] {

@@ -7,6 +7,7 @@ import { renderErrorJson } from "../report/json.ts";
 import type { CheckFlags } from "./check.ts";
 import type { ConvertFlags } from "./convert.ts";
 import type { FixFlags } from "./fix.ts";
+import type { InputsFlags } from "./inputs.ts";
 
 /** What every command gets: it ends when the user presses Ctrl-C. */
 export interface Invocation {
@@ -57,6 +58,19 @@ function buildProgram(invocation: Invocation, done: (exitCode: number) => void):
   addCheck(program, invocation, done);
   addConvert(program, invocation, done);
   addFix(program, invocation, done);
+  program
+    .command("inputs")
+    .argument("<A>", "the input to trust: .npy, .npz, .json, an image (PNG, JPEG) or literal JSON")
+    .argument("<B>", "the input under test, such as what a page feeds")
+    .description("which preprocessing turns one input into the other? says it in Python and in JavaScript")
+    .option("--json", "print the result as JSON and nothing else")
+    .option("--quiet", "print nothing; the exit code says it")
+    .option("--verbose", "show where an error came from")
+    .option("--no-color", "no colours")
+    .action(async (a: string, b: string, flags: InputsFlags) => {
+      const { runInputs } = await import("./inputs.ts");
+      done(await runInputs(a, b, flags));
+    });
   program
     .command("inspect")
     .argument("<MODEL>", MODEL_HELP)

@@ -77,6 +77,12 @@ export const HDF5_PIECE_BYTES = 64 * 2 ** 20;
 /** One request to the HDF5 worker. 4 GiB of gzip take some 20 s on a small machine; damaged files can loop for ever. */
 export const HDF5_TIMEOUT_MS = 60_000;
 
+/** Pixels of one image: cameras make some 100 million; each takes some 20 bytes while it is decoded. */
+export const MAX_IMAGE_PIXELS = 50_000_000;
+
+/** One PNG or JPEG file: 50 million pixels that do not compress, in three bytes each. */
+export const MAX_IMAGE_BYTES = 150_000_000;
+
 /** Throws `file.limit` when `value` exceeds `allowed`. */
 export function requireAtMost(limit: string, value: number, allowed: number, where: string): void {
   if (value <= allowed) return;

@@ -1,0 +1,48 @@
+/** @file What the search knows of each side before it begins: its numbers, and the grid that they lie on. */
+
+import { realFromTensor, type Tensor } from "../../tensor/tensor.ts";
+import type { Numbers } from "./step.ts";
+
+export interface Fed extends Numbers {
+  readonly data: Float64Array;
+  readonly hasNonFinite: boolean;
+}
+
+export function numbersOf(tensor: Tensor): Fed {
+  const { data, shape, dtype } = realFromTensor(tensor);
+  let [whole, bytes, finite] = [true, true, true];
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i] as number;
+    if (!Number.isFinite(value)) finite = false;
+    else if (value !== Math.trunc(value)) whole = bytes = false;
+    else if (value < 0 || value > 255) bytes = false;
+    if (!whole && !finite) break;
+  }
+  return {
+    shape,
+    dtype,
+    data,
+    read: (at) => data[at] ?? Number.NaN,
+    isWhole: whole,
+    isBytes: bytes && whole,
+    grid: whole ? 1 : dtype === "float64" ? decimalGrid(data) : 0,
+    hasNonFinite: !finite || data.some((value) => !Number.isFinite(value)),
+  };
+}
+
+/** Beyond so many decimals a print rounds no more than float32 itself does. */
+const MOST_DECIMALS = 6;
+
+/** 10⁻ᵏ where every value was printed with at most k decimals; else 0. */
+function decimalGrid(data: Float64Array): number {
+  let decimals = 1;
+  for (const value of data) {
+    while (decimals <= MOST_DECIMALS && !onGrid(value, 10 ** decimals)) decimals++;
+    if (decimals > MOST_DECIMALS) return 0;
+  }
+  return 10 ** -decimals;
+}
+
+const onGrid = (value: number, perUnit: number): boolean =>
+  !Number.isFinite(value) ||
+  Math.abs(value * perUnit - Math.round(value * perUnit)) <= 1e-9 * Math.max(1, Math.abs(value * perUnit));

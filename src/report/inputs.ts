@@ -1,0 +1,133 @@
+/** @file The screen of `vernier inputs`: what the one side feeds, what the other was fed, and the line of code between them. */
+
+import type { InputsFound, InputsReport } from "../explain/inputs/inputs-report.ts";
+import type { Step } from "../explain/inputs/step.ts";
+import { problemLines } from "./inspect.ts";
+import { entry, plain, type Style, spread, verdictLine } from "./layout.ts";
+import { formatNumber, formatSeconds } from "./numbers.ts";
+
+export function renderInputs(
+  found: InputsFound,
+  { elapsedMs, style = plain }: { readonly elapsedMs: number; readonly style?: Style },
+): string {
+  const { report, js, python, undo, steps } = found;
+  const back = report.direction === "a-to-b";
+  const code = back
+    ? [
+        ...entry("made in JS", `x = ${js}   (from A)`, style),
+        ...entry("in Python", `x = ${python}   (from A)`, style),
+      ]
+    : [
+        ...entry("in JS", `x = ${js}   (B's side)`, style),
+        ...entry(
+          "in Python",
+          undo === null ? `x = ${python}   (B's side)` : `x = ${undo}   (or A's side)`,
+          style,
+        ),
+      ];
+  const isOnlyNoise = steps.every(({ id }) => id === "jpeg");
+  const lines = [
+    "",
+    ...headOf(report, steps, style),
+    "",
+    ...(steps.length === 0 || isOnlyNoise ? [] : code),
+    ...entry("left", leftOf(report, steps), style),
+    ...(report.found ? [] : nextOf(report, style)),
+    ...problemLines(report.problems, style),
+  ];
+  const last = lines.pop() ?? "";
+  return `${[...lines, ...spread(last, formatSeconds(elapsedMs)), ""].map((line) => line.trimEnd()).join("\n")}\n`;
+}
+
+function headOf(report: InputsReport, steps: readonly Step[], style: Style): string[] {
+  if (report.equal) return verdictLine("good", "EQUAL", "Both inputs hold the same numbers.", style);
+  if (!report.found)
+    return verdictLine(
+      "unknown",
+      "NOT FOUND",
+      "The inputs differ, and no usual preprocessing turns B into A.",
+      style,
+    );
+  const words = steps.map(wordsOf);
+  const to = report.direction === "a-to-b" ? "What makes B of A" : "What turns B into A";
+  return verdictLine("bad", "FOUND", `${to}: ${words.join("; then ")}.`, style);
+}
+
+function leftOf({ left, equal }: InputsReport, steps: readonly Step[]): string {
+  if (left === null) return "their shapes differ: nothing to subtract";
+  if (left.maxAbs === 0)
+    return equal ? "nothing: equal to the last bit" : "nothing: it explains every element";
+  const size = `${formatNumber(left.maxAbs)} at most, ${formatNumber(left.mean)} on average, at [${left.where.join(", ")}]`;
+  const why = steps.some(({ id }) => id === "jpeg")
+    ? ": noise of the JPEG decoder or of a compression"
+    : equal
+      ? ": rounding"
+      : "";
+  return `${size}${why}`;
+}
+
+function nextOf({ equal, alternatives }: InputsReport, style: Style): string[] {
+  if (equal) return entry("next", "If the predictions differ, the models do: vernier check A B", style);
+  const tried = alternatives[0];
+  const best =
+    tried === undefined
+      ? []
+      : entry(
+          "closest",
+          `${tried.steps.map(({ id }) => id).join(", ")}: leaves ${formatNumber(tried.left)}`,
+          style,
+        );
+  return [
+    ...best,
+    ...entry("next", "Are they the same sample? Save both just before predict and compare those.", style),
+  ];
+}
+
+const list = (value: unknown): string =>
+  Array.isArray(value) ? `[${value.map(show).join(", ")}]` : show(value);
+const show = (value: unknown): string => (typeof value === "number" ? formatNumber(value, 6) : String(value));
+
+/** What one step does, in words. */
+function wordsOf({ id, params }: Step): string {
+  const p = (name: string): string => list(params[name]);
+  switch (id) {
+    case "affine":
+      return params["shift"] === 0 ? `times ${p("scale")}` : `times ${p("scale")}, plus ${p("shift")}`;
+    case "channel-order":
+      return p("order") === "[2, 1, 0]"
+        ? "channels reversed (R, G, B against B, G, R)"
+        : `channels in the order ${p("order")}`;
+    case "layout":
+      return `${p("from")} laid out as ${p("to")}`;
+    case "cast":
+      return `cast to ${p("dtype")} (${p("rounding")})`;
+    case "batch-order":
+      return "samples in another order";
+    case "flip":
+      return `mirrored along its ${p("along")}`;
+    case "rotate":
+      return `turned by ${params["quarterTurns"] === 2 ? "half a turn" : params["quarterTurns"] === 1 ? "a quarter, counterclockwise" : "a quarter, clockwise"}`;
+    case "crop":
+      return `cropped to ${p("height")}×${p("width")} from row ${p("top")}, column ${p("left")}`;
+    case "shift-pixels":
+      return `moved by ${p("dy")} rows and ${p("dx")} columns`;
+    case "resize":
+      return `resized to ${p("to")} (${p("method")}, ${p("corners")}${params["antialias"] === true ? ", antialias" : ""})`;
+    case "grayscale":
+      return `made grey with weights ${p("weights")}`;
+    case "alpha":
+      return params["premultiplied"] === true ? "alpha multiplied in" : "alpha taken off";
+    case "jpeg":
+      return "noise of a JPEG";
+    case "index-offset":
+      return `ids moved by ${p("by")}`;
+    case "padding-side":
+      return `padding moved from ${p("from")} to ${p("to")}`;
+    case "truncate":
+      return `cut to ${p("length")}, ${p("side")} kept`;
+    case "one-hot":
+      return `one-hot of depth ${p("depth")}`;
+    default:
+      return id satisfies never;
+  }
+}
