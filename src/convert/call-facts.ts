@@ -12,6 +12,7 @@ export interface CallFacts {
   /** Of any call. */
   readonly repeats: readonly number[];
   readonly masks: number;
+  readonly states: boolean;
 }
 
 export function callFacts(
@@ -33,6 +34,7 @@ export function callFacts(
     inputs: call?.inputs.map(dimsOf) ?? [],
     outputs: call?.outputs.map(({ dims }) => dims) ?? [],
     repeats: [...new Set(repeats)].sort((a, b) => a - b),
+    states: calls.some((one) => one.call.initial_state.length > 0),
     masks: calls.reduce((most, { masks }) => Math.max(most, masks), 0),
   };
 }

@@ -49,16 +49,20 @@ export function placed(
         ({ spec }) =>
           !said.parts.some(({ weights }) =>
             weights.some(
-              ({ from, map, back }) => from === spec.name && (map === undefined || back !== undefined),
+              ({ from, map, back, block }) =>
+                from === spec.name && (map === undefined || back !== undefined || block !== undefined),
             ),
           ),
       ),
       reads: [
         ...new Set(
-          said.parts.flatMap(({ inputs }) => inputs.flatMap((ref) => ("input" in ref ? [ref.input] : []))),
+          said.parts.flatMap(({ calls }) =>
+            calls.flat().flatMap((ref) => ("input" in ref ? [ref.input] : [])),
+          ),
         ),
       ],
       parts: names.map((name) => `${at.prefix}${name}`),
+      calls: said.parts.map(({ calls }) => calls.length),
     });
   for (const fault of said.faults)
     state.problems.push({
@@ -75,16 +79,18 @@ export function placed(
       path: `${at.prefix}${name}`,
       className: part.said.className,
       config: part.said.config,
-      nodes: at.nodes.map((node, index) => ({
-        ...node,
-        // Only the layer itself takes states, masks and constants.
-        ...(part.main ? {} : { initial_state: [], mask: null, constants: {} }),
-        inputs: part.inputs.flatMap((ref) => {
-          if ("part" in ref) return [{ layer: names[ref.part] ?? at.name, node: index, tensor: 0 }];
-          const own = node.inputs[ref.input];
-          return own === undefined ? [] : [own];
-        }),
-      })),
+      nodes: at.nodes.flatMap((node, index) =>
+        part.calls.map((refs) => ({
+          ...node,
+          // Only the layer itself takes states, masks and constants.
+          ...(part.main ? {} : { initial_state: [], mask: null, constants: {} }),
+          inputs: refs.flatMap((ref) => {
+            if ("input" in ref) return node.inputs[ref.input] ?? [];
+            const before = index * (said.parts[ref.part]?.calls.length ?? 1);
+            return [{ layer: names[ref.part] ?? at.name, node: before + (ref.call ?? 0), tensor: 0 }];
+          }),
+        })),
+      ),
       input: null,
       inner: null,
       weights: part.weights.map(({ name: weight, trainable, older, from, shape, map }) => ({

@@ -8,6 +8,7 @@ import type { Model, ModelWeight } from "../model/model.ts";
 import type { NodeRef, NodeSpec, TopologyLayer } from "../model/topology.ts";
 import type { Dims, Tensor } from "../tensor/tensor.ts";
 import type { LedgerEntry } from "./ledger.ts";
+import type { Block } from "./weight-blocks.ts";
 
 export interface PlannedWeight {
   /** As `BoundLayer.weights` names it. */
@@ -63,6 +64,8 @@ export interface RewrittenLayer {
   readonly reads: readonly number[];
   /** Paths in the target. */
   readonly parts: readonly string[];
+  /** How often each part is called for one call of the layer. */
+  readonly calls: readonly number[];
 }
 
 export interface Plan {
@@ -82,6 +85,8 @@ export interface Plan {
 export interface WeightMap {
   /** A weight of the rewritten layer. */
   readonly from: string;
+  /** A part of it, in place of `map`; all parts together give it back. */
+  readonly block?: Block;
   readonly map?: (tensor: Tensor) => Tensor;
   /** Undoes `map`. */
   readonly back?: (tensor: Tensor) => Tensor;

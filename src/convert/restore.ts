@@ -21,6 +21,7 @@ import { modelFromPlan } from "./planned-model.ts";
 import { keysOfOne, mergedKeys, renamed, withKeys } from "./restored-words.ts";
 import { type Rewritten, rewritten, type SaidPart } from "./rewritten.ts";
 import { translate } from "./translate.ts";
+import { wholeFrom } from "./weight-blocks.ts";
 
 /** What was kept of one rewritten layer. */
 interface KeptRewrite {
@@ -167,6 +168,7 @@ function original(
     outputs: last.given,
     repeats,
     masks: 0,
+    states: false,
   });
   if (!sameParts(said, parts)) throw new Changed("its parts were changed since");
   const nodes = last.nodes.map((_, call): NodeSpec => {
@@ -199,9 +201,11 @@ function inputsAt(
 ): NodeSpec["inputs"] {
   return Array.from({ length: count }, (_, input) => {
     for (const [i, part] of said.entries()) {
-      const at = part.inputs.findIndex((ref) => "input" in ref && ref.input === input);
-      const ref = at < 0 ? undefined : parts[i]?.nodes[call]?.inputs[at];
-      if (ref !== undefined) return ref;
+      for (const [own, refs] of part.calls.entries()) {
+        const at = refs.findIndex((ref) => "input" in ref && ref.input === input);
+        const ref = at < 0 ? undefined : parts[i]?.nodes[call * part.calls.length + own]?.inputs[at];
+        if (ref !== undefined) return ref;
+      }
     }
     throw new Changed(`its input ${input} is read by no part`);
   });
@@ -228,6 +232,23 @@ function weightsBack(
   kept: JsonObject,
 ): PlannedWeight[] {
   return bound.weights.map(({ name, trainable, older, shape }) => {
+    const blocks = said.flatMap((part, i) =>
+      part.weights.flatMap(({ from, block, name: stored }) => {
+        const weight = parts[i]?.weights.find((one) => one.name === stored);
+        return from === name && block !== undefined && weight !== undefined ? [{ block, weight }] : [];
+      }),
+    );
+    if (blocks.length > 0) {
+      const dtype = blocks[0]?.weight.source.dtype ?? "float32";
+      const read = async (): Promise<Tensor> =>
+        wholeFrom(
+          shape,
+          await Promise.all(
+            blocks.map(async ({ block, weight }) => ({ block, tensor: await weight.source.read() })),
+          ),
+        );
+      return { name, trainable, older: older ?? null, source: wholeTensor(shape, dtype, read) };
+    }
     const own = keptTensor(kept[name], shape);
     if (own !== null)
       return {

@@ -7,15 +7,18 @@ import { bindLayer } from "../layers/bind.ts";
 import type { BoundLayer, KnownFault } from "../model/layer.ts";
 import { shapeOps } from "../ops/shape.ts";
 import type { Dims, Shape, Tensor } from "../tensor/tensor.ts";
+import type { WeightMap } from "./plan.ts";
 import { REWRITES } from "./rewrites/index.ts";
 import type { Part, PartRef, Rewrite } from "./rewrites/rewrite.ts";
 import { type Languages, type SaidLayer, sayLayer } from "./say-layer.ts";
 import type { TranslatedKeys } from "./training-keys.ts";
+import { type Block, blockOf } from "./weight-blocks.ts";
 
 export interface SaidPart {
   readonly suffix: string;
   readonly said: SaidLayer;
-  readonly inputs: readonly PartRef[];
+  /** Per call of the part, for one call of the layer. */
+  readonly calls: readonly (readonly PartRef[])[];
   readonly weights: readonly {
     readonly name: string;
     readonly trainable: boolean;
@@ -24,6 +27,7 @@ export interface SaidPart {
     readonly shape: Shape;
     readonly map?: (tensor: Tensor) => Tensor;
     readonly back?: (tensor: Tensor) => Tensor;
+    readonly block?: Block;
   }[];
   readonly main: boolean;
   readonly fed: readonly Dims[];
@@ -51,6 +55,7 @@ export interface LayerToSay {
   readonly outputs: readonly Dims[];
   readonly repeats: readonly number[];
   readonly masks: number;
+  readonly states: boolean;
 }
 
 /** Rewrites in rewrites: an activation apart, its own layers, one of them again; more is a loop. */
@@ -98,7 +103,7 @@ function plain(layer: BoundLayer, said: SaidLayer, { inputs, outputs }: LayerToS
   const part: SaidPart = {
     suffix: "",
     said,
-    inputs: inputs.map((_, input) => ({ input })),
+    calls: [inputs.map((_, input) => ({ input }))],
     weights,
     main: true,
     fed: inputs,
@@ -128,7 +133,7 @@ function assemble(
   what: LayerToSay,
   depth: number,
 ): Rewritten {
-  const all: SaidPart[] = [];
+  const all: UnlinkedPart[] = [];
   /** Of each part of this rewrite: the index of its last in `all`, and its output's dims. */
   const ends: { readonly index: number; readonly dims: readonly Dims[] }[] = [];
   const ids = [rewrite.id];
@@ -151,11 +156,17 @@ function assemble(
     const given = dimsAfter(bound, fed);
     const own = Object.entries(part.config).filter(([key]) => bound.config[key] === undefined);
     const words = { ...(i === main ? wordsFor(layer, bound, what.words) : {}), ...Object.fromEntries(own) };
-    const said = rewritten(bound, { ...what, words, inputs: fed, outputs: given, repeats: [] }, depth + 1);
+    const said = rewritten(
+      bound,
+      { ...what, words, inputs: fed, outputs: given, repeats: [], masks: 0, states: false },
+      depth + 1,
+    );
     const offset = all.length;
     ids.push(...said.ids);
     exact &&= said.exact;
-    isChain &&= said.isChain && part.inputs.length === 1 && isPrevious(part.inputs[0], i);
+    const calls = part.calls ?? [part.inputs];
+    isChain &&=
+      said.isChain && calls.length === 1 && part.inputs.length === 1 && isPrevious(part.inputs[0], i);
     Object.assign(kept, said.keys.kept);
     Object.assign(unknown, said.unknown);
     Object.assign(written, said.keys.written);
@@ -167,20 +178,16 @@ function assemble(
         ...inner,
         suffix: isLast ? part.suffix : `${part.suffix}_${inner.suffix}`,
         main: i === main && inner.main,
-        inputs: inner.inputs.map((ref) => {
-          if ("part" in ref) return { part: ref.part + offset };
-          const outer = part.inputs[ref.input];
-          return outer === undefined || "input" in outer
-            ? (outer ?? ref)
-            : { part: ends[outer.part]?.index ?? 0 };
-        }),
+        calls: calls.flatMap((outer) =>
+          inner.calls.map((refs) => ({ outer, refs, offset, said: said.parts })),
+        ),
         weights: inner.weights.map((weight) => fromLayer(weight, part)),
       });
     }
     ends.push({ index: all.length - 1, dims: given });
   }
   return {
-    parts: all,
+    parts: linked(all, ends),
     ids: [...new Set(ids)],
     isChain,
     exact,
@@ -188,6 +195,39 @@ function assemble(
     unknown,
     faults,
   };
+}
+
+/** A part whose references still are within its own rewrite, and those of the rewrite around it. */
+type UnlinkedPart = Omit<SaidPart, "calls"> & {
+  readonly calls: readonly {
+    /** What the call of the part is fed that this one stands in. */
+    readonly outer: readonly PartRef[];
+    readonly refs: readonly PartRef[];
+    readonly offset: number;
+    readonly said: readonly SaidPart[];
+  }[];
+};
+
+/** Once every part's place is known: a part may be fed by one that comes later. */
+function linked(all: readonly UnlinkedPart[], ends: readonly { readonly index: number }[]): SaidPart[] {
+  return all.map((part): SaidPart => {
+    const perCall = part.calls.length / Math.max(1, new Set(part.calls.map(({ outer }) => outer)).size);
+    return {
+      ...part,
+      calls: part.calls.map((call, i) => {
+        const outerCall = Math.floor(i / perCall);
+        return call.refs.map((ref) => {
+          if ("input" in ref) {
+            const from = call.outer[ref.input];
+            if (from === undefined || "input" in from) return from ?? ref;
+            return { part: ends[from.part]?.index ?? 0, call: from.call ?? 0 };
+          }
+          const inside = call.said[ref.part]?.calls.length ?? 1;
+          return { part: ref.part + call.offset, call: outerCall * inside + (ref.call ?? 0) };
+        });
+      }),
+    };
+  });
 }
 
 const isPrevious = (ref: PartRef | undefined, part: number): boolean =>
@@ -200,9 +240,17 @@ function fromLayer(weight: SaidPart["weights"][number], { weights }: Part): Said
   return {
     ...weight,
     from: origin.from,
-    ...joined("map", origin.map, weight.map),
-    ...joined("back", weight.back, origin.back),
+    ...(origin.block === undefined ? {} : cutBy(origin.block, weight)),
+    ...(origin.block === undefined
+      ? { ...joined("map", origin.map, weight.map), ...joined("back", weight.back, origin.back) }
+      : {}),
   };
+}
+
+/** A block of the layer's weight; what the part does to it further cannot be undone block by block. */
+function cutBy(block: Block, { map, shape }: SaidPart["weights"][number]): Pick<WeightMap, "block" | "map"> {
+  const cut = (whole: Tensor): Tensor => blockOf(whole, block, shape.length);
+  return map === undefined ? { block, map: cut } : { map: (whole) => map(cut(whole)) };
 }
 
 type Step = ((tensor: Tensor) => Tensor) | undefined;

@@ -199,7 +199,7 @@ function sayOrRefuse(
   layer: TopologyLayer,
 ): Rewritten | null {
   const { languages, engines } = state;
-  const { call, inputs, outputs, repeats, masks } = facts;
+  const { call, inputs, outputs, repeats, masks, states } = facts;
   const words = isObject(entry.fileConfig) ? (entry.fileConfig as JsonObject) : layer.config;
   try {
     if (languages.to === "tfjs") requireTfjsCall(entry.layer, call);
@@ -211,6 +211,7 @@ function sayOrRefuse(
       outputs,
       repeats: languages.to === "tfjs" ? repeats : [],
       masks,
+      states,
     });
   } catch (error) {
     if (!isVernierError(error)) throw error;

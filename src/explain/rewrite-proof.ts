@@ -80,19 +80,19 @@ async function boundedLayer(
 /** The parts' first calls in the target, fed what the layer was fed. */
 async function boundedParts(
   target: Model,
-  { parts, reads }: RewrittenLayer,
+  { parts, reads, calls }: RewrittenLayer,
   fed: readonly RealTensor[],
   arithmetic: Arithmetic,
   weights: ReturnType<typeof weightCache>,
 ): Promise<Bounded | undefined> {
   const ops = boundedOps(arithmetic);
   const known = new Map<number, Bounded>();
-  const inside = new Set(parts);
   let last: Bounded | undefined;
-  const outside = outsideOrder(target, inside);
+  const often = new Map(parts.map((path, i) => [path, calls[i] ?? 1]));
+  const outside = outsideOrder(target, often);
   for (const [index, call] of target.calls.entries()) {
     const layer = target.layers[call.layer];
-    if (layer === undefined || !inside.has(layer.path) || call.id !== layer.path) continue;
+    if (layer === undefined || !isOfFirstCall(call.id, often)) continue;
     const own = await weights.weightsOf(target, call.layer);
     const inputs = call.inputs.map((ref) => {
       const part = known.get(ref.call);
@@ -115,16 +115,22 @@ async function boundedParts(
 }
 
 /** Tensors from outside, in the order in which the parts first read them. */
-function outsideOrder(target: Model, inside: ReadonlySet<string>): string[] {
+function outsideOrder(target: Model, often: ReadonlyMap<string, number>): string[] {
   const keys = target.calls.flatMap((call) => {
-    const layer = target.layers[call.layer];
-    if (layer === undefined || !inside.has(layer.path) || call.id !== layer.path) return [];
+    if (!isOfFirstCall(call.id, often)) return [];
     return call.inputs.flatMap((ref) => {
-      const from = target.layers[target.calls[ref.call]?.layer ?? -1]?.path ?? "";
-      return inside.has(from) ? [] : [`${ref.call}:${ref.output}`];
+      const from = target.calls[ref.call]?.id ?? "";
+      return isOfFirstCall(from, often) ? [] : [`${ref.call}:${ref.output}`];
     });
   });
   return [...new Set(keys)];
+}
+
+/** Is it a call of a part for the first call of the layer? "path#2" is a part's third. */
+function isOfFirstCall(id: string, often: ReadonlyMap<string, number>): boolean {
+  const [path = "", call = "0"] = id.split("#");
+  const count = often.get(path);
+  return count !== undefined && Number(call) < count;
 }
 
 function firstBeyond(own: Bounded | undefined, parts: Bounded | undefined): string | null {

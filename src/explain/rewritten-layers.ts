@@ -39,12 +39,15 @@ export async function rewrittenLike(a: Model, b: Model): Promise<RewrittenModel 
  */
 export function rewrittenSide(side: RunningSide, { model, plan }: RewrittenModel): RunningSide {
   const original = new Map([...plan.renamed].map(([path, target]) => [target, path]));
-  const partOf = new Map(plan.rewritten.flatMap(({ path, parts }) => parts.map((part) => [part, path] as const)));
+  const partOf = new Map(
+    plan.rewritten.flatMap(({ path, parts }) => parts.map((part) => [part, path] as const)),
+  );
   const last = new Set(plan.rewritten.map(({ parts }) => parts.at(-1)));
   const idOf = (id: string): string => {
-    const [path = "", call] = id.split("#");
+    const [path = ""] = id.split("#");
     const own = partOf.get(path) ?? original.get(path) ?? path;
-    return call === undefined ? own : `${own}#${call}`;
+    const call = outerCall(id, plan);
+    return call === 0 ? own : `${own}#${call}`;
   };
   const calls = model.calls.map(({ id }) => side.model.calls.findIndex((call) => call.id === idOf(id)));
   const shows = model.calls.map(({ id }) => {
@@ -65,29 +68,27 @@ export function rewrittenSide(side: RunningSide, { model, plan }: RewrittenModel
 }
 
 /** Rows of A's own layers: those of their parts joined, the worst certificate of each side. */
-export function rowsOfSource(
-  rows: readonly LayerRow[],
-  source: Model,
-  { rewritten, renamed }: Plan,
-): LayerRow[] {
+export function rowsOfSource(rows: readonly LayerRow[], source: Model, plan: Plan): LayerRow[] {
+  const { rewritten, renamed } = plan;
   const partOf = new Map(rewritten.flatMap((layer) => layer.parts.map((part) => [part, layer] as const)));
   const original = new Map([...renamed].map(([path, target]) => [target, path]));
   const joined = new Map<string, LayerRow>();
   const result: LayerRow[] = [];
   for (const row of rows) {
-    const [path = "", call] = (row.name ?? "").split("#");
+    const [path = ""] = (row.name ?? "").split("#");
+    const call = outerCall(row.name ?? "", plan);
+    const suffix = call === 0 ? "" : `#${call}`;
     const layer = row.name === null ? undefined : partOf.get(path);
     if (layer === undefined) {
-      const name =
-        row.name === null ? null : `${original.get(path) ?? path}${call === undefined ? "" : `#${call}`}`;
+      const name = row.name === null ? null : `${original.get(path) ?? path}${suffix}`;
       result.push({ ...row, name });
       continue;
     }
-    const key = `${layer.path}#${call ?? "0"}`;
+    const key = `${layer.path}#${call}`;
     const before = joined.get(key);
     const nameB = row.nameB === null ? [] : [row.nameB];
     const merged: LayerRow = {
-      name: call === undefined ? layer.path : `${layer.path}#${call}`,
+      name: `${layer.path}${suffix}`,
       className: source.layers.find((entry) => entry.path === layer.path)?.layer.className ?? layer.className,
       nameB: row.nameB ?? before?.nameB ?? null,
       partsB: [...(before?.partsB ?? []), ...nameB],
@@ -101,6 +102,15 @@ export function rowsOfSource(
     else result[at] = merged;
   }
   return result;
+}
+
+/** Of the layer, for a call of a part: a part may be called several times for one call of the layer. */
+function outerCall(id: string, { rewritten }: Plan): number {
+  const [path = "", call = "0"] = id.split("#");
+  const often = rewritten.flatMap(({ parts, calls }) =>
+    parts.includes(path) ? [calls[parts.indexOf(path)] ?? 1] : [],
+  );
+  return Math.floor(Number(call) / (often[0] ?? 1));
 }
 
 const ORDER = ["certified", "not-run", "coarser", "refuted"];

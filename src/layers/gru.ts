@@ -74,12 +74,13 @@ export const gru = defineLayer({
     }),
 
   // tfjs-layers recurrent.ts, GRUCell: "GRUCell does not support reset_after parameter set to true".
+  rewrites: ["unrolled-gru"],
   refusedByTfjs: (config, inputs, call) =>
     config.reset_after
       ? {
           reason:
             "its GRU applies the reset gate before the matrix product; reset_after=True, Keras's default, does it after, and no change of weights turns one into the other",
-          hint: "train with GRU(reset_after=False), or with LSTM; a GRU of vernier/tfjs comes in a later release",
+          hint: "give the sequences a fixed length of at most 128 steps and no mask; or train with GRU(reset_after=False), or LSTM",
         }
       : zeroedOutputs(config, inputs, call),
 

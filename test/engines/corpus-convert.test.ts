@@ -25,7 +25,7 @@ const KNOWN: readonly (readonly [pair: string, keras: string, refusal: string | 
   ["text-classification-tensorflowjs-emotion-detection_2", "model.h5", null],
   ["tfjs-_converter_1", "model.h5", null],
   ["quaesitor_1", "bedffnn.hdf5", null],
-  ["Gas-price-prediction_6", "all_channel_GRU.h5", "applies the reset gate before the matrix product"],
+  ["Gas-price-prediction_6", "all_channel_GRU.h5", null],
   ["tf_dnn_edge_8", "tf_dnn.h5", null],
   ["Sign_Language_Translator_2", "best_model.h5", null],
   ["tensorspace_1", "mnist.h5", null],

@@ -16,10 +16,12 @@ import { reluParts } from "./relu-parts.ts";
 import { repeatedInput } from "./repeated-input.ts";
 import type { Rewrite } from "./rewrite.ts";
 import { subtractAsAdd } from "./subtract.ts";
+import { unrolledGru } from "./unrolled-gru.ts";
 
 export const REWRITES: readonly Rewrite[] = [
   repeatedInput,
   identityLayers,
+  unrolledGru,
   activationAsLayers,
   reluParts,
   subtractAsAdd,

@@ -9,8 +9,8 @@ import type { BoundLayer } from "../../model/layer.ts";
 import type { Dims } from "../../tensor/tensor.ts";
 import type { WeightMap } from "../plan.ts";
 
-/** Input number `input` of the rewritten layer, or the output of the part before at index `part`. */
-export type PartRef = { readonly input: number } | { readonly part: number };
+/** Input number `input` of the rewritten layer, or the output of the part at index `part`, of its call `call` (0). */
+export type PartRef = { readonly input: number } | { readonly part: number; readonly call?: number };
 
 export interface Part {
   /** Appended to the layer's name; the last part keeps the layer's own name. */
@@ -19,6 +19,8 @@ export interface Part {
   /** In canonical words (Keras 3's spelling). */
   readonly config: JsonObject;
   readonly inputs: readonly PartRef[];
+  /** Where one layer is called several times: what each call is fed; the first is `inputs`. The last part has one. */
+  readonly calls?: readonly (readonly PartRef[])[];
   /** By the part's own weight names; left out: the layer's weights under the same names. */
   readonly weights?: Readonly<Record<string, WeightMap>>;
   /** It carries the layer's other keys: initializers, regularizers. */
@@ -31,6 +33,10 @@ export interface RewriteContext {
   readonly outputs: readonly Dims[];
   /** Inputs that are the same tensor as one before them. */
   readonly repeats: readonly number[];
+  /** Over how many of its inputs a mask lies. */
+  readonly masks: number;
+  /** Is it given initial states? */
+  readonly states: boolean;
 }
 
 export interface Rewrite {
