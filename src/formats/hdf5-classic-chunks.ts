@@ -85,7 +85,8 @@ function decodeKey(fields: Fields, extents: Shape): Key {
   const [storedBytes, filterMask] = [fields.u32(), fields.u32()];
   const place = extents.map((extent) => {
     const start = fields.u64();
-    if (start % extent !== 0) throw malformed("a chunk between the places of chunks");
+    if (start % extent !== 0 || !Number.isSafeInteger(start))
+      throw malformed("a chunk between the places of chunks");
     return start;
   });
   return { place, storedBytes, filterMask };

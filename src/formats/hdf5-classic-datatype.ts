@@ -16,6 +16,7 @@ const ENUM = 8;
 /** Of an integer's whole message. */
 const INTEGER_BYTES = 12;
 const VARIABLE_LENGTH = 9;
+const ARRAY = 10;
 
 /** Size of an element in bytes. */
 export function checkedSize(message: Uint8Array): number {
@@ -32,6 +33,7 @@ export function checkedSize(message: Uint8Array): number {
     if (typeClass === FLOAT) checkFloat(fields, { flags, sign, precision });
   }
   if (typeClass === OPAQUE && flags % 8 !== 0) throw malformed("an opaque type whose tag has an odd length");
+  if (typeClass === ARRAY) checkArray(fields, version);
   if (typeClass === VARIABLE_LENGTH) checkedSize(fields.bytes(fields.left));
   if (typeClass === ENUM) checkEnum(fields, { count: sign * 256 + flags, version });
   return size;
@@ -48,6 +50,14 @@ function checkEnum(fields: Fields, { count, version }: { count: number; version:
     if (length === 0) throw malformed("a value without a name");
     at += version < 3 ? padded(length + 1) : length + 1;
   }
+}
+
+/** Extents, before version 3 a permutation of them, and the type of an element. */
+function checkArray(fields: Fields, version: number): void {
+  if (version < 2) throw malformed("an array type of a version that had none");
+  const rank = fields.u8();
+  fields.skip(version === 2 ? 3 + 8 * rank : 4 * rank);
+  checkedSize(fields.bytes(fields.left));
 }
 
 /** Bits in use. */

@@ -18,7 +18,7 @@ const FIRST_USER_TYPE = 64;
 
 /** The messages of a header that has a link info message, whose body is `info`. */
 export function compactGroup(info: Uint8Array, messages: readonly Message[]): Group {
-  checkInfo(info);
+  checkLinkInfo(info);
   const bodies = messages.filter(({ type }) => type === MESSAGE.link);
   requireAtMost("the number of links in a group", bodies.length, MAX_LINKS, "");
   if (bodies.some(({ shared }) => shared)) throw new OutsideSubset("a shared header message");
@@ -29,15 +29,17 @@ export function compactGroup(info: Uint8Array, messages: readonly Message[]): Gr
   };
 }
 
-function checkInfo(info: Uint8Array): void {
+/** Throws `file.malformed`, and `OutsideSubset` for links that are not in the header. */
+export function checkLinkInfo(info: Uint8Array): void {
   const fields = new Fields(info, "a link info message");
   const version = fields.u8();
   const flags = fields.u8();
   if (version !== 0 || flags > 3) throw malformed("a link info message of no known version");
+  if ((flags & TRACKS_ORDER) !== 0) fields.skip(8);
   if ((flags & TRACKS_ORDER) !== 0) throw new OutsideSubset("links in the order of their creation");
-  const heap = fields.address();
+  const [heap, names] = [fields.address(), fields.address()];
+  if (heap !== null && names === null) throw malformed("a heap of links without their names");
   if (heap !== null) throw new OutsideSubset("links in a fractal heap");
-  fields.skip(8);
 }
 
 function decodeLink(body: Uint8Array): { name: string; bytes: Uint8Array; link: Link } {

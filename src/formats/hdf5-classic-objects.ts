@@ -64,8 +64,8 @@ export class Objects {
       messages.find((message) => message.type === type)?.body;
     const table = bodyOf(MESSAGE.symbolTable);
     const info = bodyOf(MESSAGE.linkInfo);
-    if ((bodyOf(MESSAGE.groupInfo)?.[0] ?? 0) !== 0)
-      throw malformed("a group info message of no known version");
+    const [version = 0, flags = 0] = bodyOf(MESSAGE.groupInfo) ?? [];
+    if (version !== 0 || flags > 3) throw malformed("a group info message of no known version");
     let group: Promise<Group> | null = null;
     const open = async (): Promise<Group> => {
       group ??= info

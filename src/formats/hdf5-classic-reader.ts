@@ -19,6 +19,7 @@ import {
 } from "./hdf5-classic-elements.ts";
 import { OutsideSubset } from "./hdf5-classic-fields.ts";
 import { MESSAGE, type Message } from "./hdf5-classic-header.ts";
+import { checkLinkInfo } from "./hdf5-classic-links.ts";
 import {
   decodeDataspace,
   decodeFill,
@@ -201,8 +202,10 @@ export class ClassicReader {
     );
     this.#checkSize(path, shape, elements.elementBytes);
     const wholeBytes = sizeOf(shape) * elements.elementBytes;
-    if (layout.kind === "contiguous" && (layout.sizeBytes ?? wholeBytes) !== wholeBytes) {
-      throw malformed("a dataset of another size than its shape's");
+    if (layout.kind === "contiguous") {
+      const { address, sizeBytes } = layout;
+      const isSound = (sizeBytes ?? wholeBytes) === wholeBytes && (address === null || wholeBytes > 0);
+      if (!isSound) throw malformed("a dataset of another size than its shape's");
     }
     if (
       layout.kind === "chunked" &&
@@ -225,7 +228,7 @@ export class ClassicReader {
   async #attributes(path: string): Promise<readonly Attribute[]> {
     const object: StoredObject | null = await this.#objects.find(path);
     if (object === null) throw malformed(`there is nothing at "${path}"`);
-    if (object.kind === "dataset") requireSound(object.messages, path);
+    requireSound(object, path);
     return decodeAttributes(object.messages, path);
   }
 }
@@ -267,10 +270,12 @@ function describe(messages: readonly Message[], path: string): Omit<Described, "
   return { shape, elements, elementBytes, layout, fill, filters };
 }
 
-/** As in HDF5, whose every answer about a dataset begins with opening it. */
-function requireSound(messages: readonly Message[], path: string): void {
+/** As in HDF5, whose every answer begins with opening the whole object. */
+function requireSound({ kind, messages }: StoredObject, path: string): void {
   try {
-    describe(messages, path);
+    const info = messages.find(({ type }) => type === MESSAGE.linkInfo);
+    if (info !== undefined) checkLinkInfo(info.body);
+    if (kind === "dataset") describe(messages, path);
   } catch (error) {
     const isSound = error instanceof OutsideSubset || isVernierError(error, "file.unsupported");
     if (!isSound) throw error;

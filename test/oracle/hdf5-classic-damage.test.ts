@@ -19,9 +19,9 @@ const COUNT = Number(process.env["VERNIER_MUTATIONS"] ?? 40);
 const FIRST = Number(process.env["VERNIER_SEED"] ?? 1);
 /** Seeds whose damage once was read otherwise than by h5py, by fixture. */
 const FAILED_ONCE: { readonly [fixture: string]: readonly number[] } = {
-  "classic.h5": [54, 471, 537, 564, 597, 676, 150, 9382, 9631, 20215],
-  "keras.h5": [339, 537, 573, 5244, 5644, 9264, 20067, 20581],
-  "dtypes.h5": [121, 324, 348, 354, 366, 5235, 5244, 9075, 9214, 9738, 9753],
+  "classic.h5": [54, 471, 537, 564, 597, 676, 150, 9382, 9631, 20215, 40075, 40164, 60192, 60478],
+  "keras.h5": [339, 537, 573, 5244, 5644, 9264, 20067, 20581, 40296],
+  "dtypes.h5": [121, 324, 348, 354, 366, 5235, 5244, 9075, 9214, 9738, 9753, 40347],
 };
 const EXPECTED: readonly ErrorCode[] = ["file.malformed", "file.truncated", "file.limit", "file.unsupported"];
 /** A sound read takes some 20 ms. */
