@@ -1,212 +1,87 @@
 /**
- * @file Measures how far TF.js's elementary functions stray in float32: the figures of `src/numerics/engines.ts`.
+ * @file Measures how far TF.js's elementary functions stray in float32: the figures of `src/numerics/engines*.ts`.
  *
- *   npx tsc -p tsconfig.build.json && node bench/function-errors.mjs [cpu|wasm] [--stride N]
+ *   npm run build && node bench/function-errors.mjs [cpu|wasm|webgl|webgpu …] [--stride N]
  *
- * Every `stride`-th float32 of either sign, subnormals included, and 4097 neighbours of each place where an
- * implementation could change its method; the reference is float64. An error is counted in units of 2u·|exact|
- * ("ulps", u = 2⁻²⁴) where the result is normal and that is at most `RELATIVE_UP_TO`, else it goes into "absolute": so
- * that |computed − exact| ≤ ulps·2u·|exact| + absolute held at every point. Results beyond float32 are left out.
+ * Every `stride`-th float32 of either sign, subnormals included (not on a GPU, which may flush them), and 4097 neighbours
+ * of each place where an implementation could change its method; the reference is float64. An error is counted in units of
+ * 2u·|exact| ("ulps", u = 2⁻²⁴) where the result is normal and that is at most `RELATIVE_UP_TO`, else it goes into
+ * "absolute": so that |computed − exact| ≤ ulps·2u·|exact| + absolute held at every point. Results beyond float32 are left
+ * out. `webgl` and `webgpu` run in a page of the Chromium that `vernier doctor` finds.
  */
 
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { erf } from "../dist/numerics/erf.js";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+import { findChromium, showInChromium } from "../dist/engines/chromium.node.js";
+import { servePage } from "../dist/engines/page-server.node.js";
+import { report } from "./function-errors-of.mjs";
 
 // TF.js greets on the console; the tables alone belong on standard output.
 console.warn = () => {};
 const require = createRequire(import.meta.url);
-const tf = require("@tensorflow/tfjs-core");
-const UNIT = 2 ** -23;
-const LARGEST = 3.4028234663852886e38;
-const SMALLEST_NORMAL = 2 ** -126;
-/** Kernels that lose all relative accuracy somewhere are described by 1 ulp and an absolute error, the others by ulps. */
-const RELATIVE_UP_TO = 8;
-const LOSING = ["elu", "selu", "log1p", "erf"];
-
-const NEAR = [
-  0.1, 0.22, 0.25, 0.34657, 0.4, 0.5, 0.55, 0.625, 0.6931472, 0.84375, 1, 1.0397208, 1.25, 2, 2.857, 4, 5,
-  7.9, 9, 9.01, 10, 13.942385, 15.9424, 16.635532, 17.32868, 18, 20, 22, 27, 44, 87.33654, 88.02969, 88.37626,
-  88.72284, 89, 103.97208, 104,
-];
-
-function* inputs(stride, isPositive) {
-  const bits = new Uint32Array(1 << 16);
-  let n = 0;
-  const add = (pattern) => {
-    bits[n++] = pattern;
-    return n === bits.length;
-  };
-  const take = () => {
-    const out = new Float32Array(bits.slice(0, n).buffer);
-    n = 0;
-    return out;
-  };
-  for (const sign of isPositive ? [0] : [0, 0x80000000]) {
-    for (let p = 0; p < 0x7f800000; p += stride) if (add((p | sign) >>> 0)) yield take();
-    for (const near of NEAR) {
-      const center = new Uint32Array(new Float32Array([near]).buffer)[0];
-      for (let d = -2048; d <= 2048; d++) if (add(((center + d) | sign) >>> 0)) yield take();
-    }
-  }
-  if (n > 0) yield take();
-}
-
-const sigmoid = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
-const SELU = 1.758099340847377; // scale · alpha of Keras
-const SELU_SCALE = 1.0507009873554805;
-
-/** [entry in Arithmetic.functions, kernel, how to run it, exact, which x] */
-const FUNCTIONS = [
-  ["exp", "exp", (x) => tf.exp(x), Math.exp, () => true],
-  [
-    "exp",
-    "softmax of [x, 0]",
-    (x) => tf.slice(tf.softmax(tf.stack([x, tf.zerosLike(x)], 1)), [0, 0], [-1, 1]),
-    sigmoid,
-    (x) => x <= 0,
-  ],
-  ["expm1", "expm1", (x) => tf.expm1(x), Math.expm1, () => true],
-  ["expm1", "elu", (x) => tf.elu(x), (x) => (x > 0 ? x : Math.expm1(x)), () => true],
-  ["expm1", "selu", (x) => tf.selu(x), (x) => (x > 0 ? SELU_SCALE * x : SELU * Math.expm1(x)), () => true],
-  ["log", "log", (x) => tf.log(x), Math.log, (x) => x > 0],
-  ["log1p", "log1p", (x) => tf.log1p(x), Math.log1p, (x) => x > -1],
-  ["tanh", "tanh", (x) => tf.tanh(x), Math.tanh, () => true],
-  ["sigmoid", "sigmoid", (x) => tf.sigmoid(x), sigmoid, () => true],
-  ["erf", "erf", (x) => tf.erf(x), erf, () => true],
-  ["sqrt", "sqrt", (x) => tf.sqrt(x), Math.sqrt, (x) => x >= 0],
-  ["rsqrt", "rsqrt", (x) => tf.rsqrt(x), (x) => 1 / Math.sqrt(x), (x) => x > 0],
-  [
-    "softplus",
-    "softplus",
-    (x) => tf.softplus(x),
-    (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-    () => true,
-  ],
-  ...[2, 3, 0.5, -0.5, 1 / 3, -1, 7.25, 0.001].map((power) => {
-    const y = Math.fround(power);
-    return [
-      "pow",
-      `pow(x, ${power.toFixed(3)})`,
-      (x) => tf.pow(x, tf.scalar(y)),
-      (x) => x ** y,
-      (x) => x > 0,
-    ];
-  }),
-];
-
-function tally(stats, xs, ys, exact, isInDomain) {
-  for (let i = 0; i < xs.length; i++) {
-    const x = xs[i];
-    if (!isInDomain(x)) continue;
-    const want = exact(x);
-    if (!(Math.abs(want) <= LARGEST)) continue;
-    stats.points++;
-    const error = Math.abs(ys[i] - want);
-    if (!Number.isFinite(error)) {
-      // Close below the largest number a result may overflow; anything else is a fault to look at.
-      if (Math.abs(want) < LARGEST * (1 - 2 ** -20)) stats.notFinite = [x, ys[i], want];
-      continue;
-    }
-    if (error === 0) continue;
-    const ulps = error / (UNIT * Math.abs(want));
-    if (ulps <= stats.relativeUpTo && Math.abs(want) >= SMALLEST_NORMAL) {
-      if (ulps > stats.ulps) [stats.ulps, stats.ulpsAt] = [ulps, x];
-    } else if (error > stats.absolute) [stats.absolute, stats.absoluteAt] = [error, x];
-    if (Math.abs(want) >= SMALLEST_NORMAL && ys[i] === 0) stats.lost = Math.max(stats.lost, Math.abs(want));
-  }
-}
-
-function measure([entry, name, run, exact, isInDomain], stride) {
-  const relativeUpTo = LOSING.includes(name) ? 1 : RELATIVE_UP_TO;
-  const stats = {
-    entry,
-    name,
-    relativeUpTo,
-    points: 0,
-    ulps: 0,
-    ulpsAt: 0,
-    absolute: 0,
-    absoluteAt: 0,
-    lost: 0,
-    notFinite: null,
-  };
-  const runOn = (xs) => tf.tidy(() => run(tf.tensor1d(xs)).dataSync().slice());
-  let chunks = 0;
-  for (const xs of inputs(stride, false)) {
-    tally(stats, xs, runOn(xs), exact, isInDomain);
-    // The last few elements of a vector loop may take another path.
-    const few = xs.subarray(chunks % 97, (chunks % 97) + 1 + (chunks % 7));
-    tally(stats, few, runOn(few.slice()), exact, isInDomain);
-    chunks++;
-  }
-  return stats;
-}
-
-/** What the standard model says nothing about, found out by experiment. */
-function probes() {
-  const one = (f) => tf.tidy(() => f().dataSync()[0]);
-  const t = (...xs) => tf.tensor1d(xs);
-  const flush = {
-    "product 1e-30·1e-12": one(() => tf.mul(t(1e-30), t(1e-12))),
-    "sum of subnormals 3e-39 + 4e-39": one(() => tf.add(t(3e-39), t(4e-39))),
-    "exp(-95)": one(() => tf.exp(t(-95))),
-    "relu of subnormal 3e-39": one(() => tf.relu(t(3e-39))),
-    "matmul 1e-30·1e-12": one(() => tf.matMul(tf.tensor2d([[1e-30]]), tf.tensor2d([[1e-12]]))),
-    "sigmoid(-95)": one(() => tf.sigmoid(t(-95))),
-    "softmax [-95, 0]": one(() => tf.softmax(t(-95, 0))),
-    "conv2d 1e-30·1e-12": one(() =>
-      tf.conv2d(tf.fill([1, 1, 1, 1], 1e-30), tf.fill([1, 1, 1, 1], 1e-12), 1, "valid"),
-    ),
-  };
-  const correctly = { division: 0, "mean of 3": 0, "average pool 3×1": 0, "average pool 3×1, same": 0 };
-  const trials = 20000;
-  let seed = 1;
-  const random = () => Math.fround((seed = (seed * 48271) % 2147483647) / 2147483647 + 0.5);
-  const xs = Float32Array.from({ length: trials * 3 }, random);
-  const off = (ys, want) => ys.reduce((count, y, i) => count + (y === Math.fround(want(i)) ? 0 : 1), 0);
-  const sumOf3 = (i) => Math.fround(Math.fround(xs[3 * i] + xs[3 * i + 1]) + xs[3 * i + 2]);
-  tf.tidy(() => {
-    const rows = tf.tensor2d(xs, [trials, 3]);
-    const [a, b] = [xs.subarray(0, trials), xs.subarray(trials, 2 * trials)];
-    correctly.division = off(
-      tf.div(tf.tensor1d(a.slice()), tf.tensor1d(b.slice())).dataSync(),
-      (i) => a[i] / b[i],
-    );
-    correctly["mean of 3"] = off(tf.mean(rows, 1).dataSync(), (i) => sumOf3(i) / 3);
-    const image = tf.reshape(rows, [trials, 3, 1, 1]);
-    correctly["average pool 3×1"] = off(
-      tf.avgPool(image, [3, 1], [3, 1], "valid").dataSync(),
-      (i) => sumOf3(i) / 3,
-    );
-    correctly["average pool 3×1, same"] = off(
-      tf.avgPool(image, [5, 1], [5, 1], "same").dataSync(),
-      (i) => sumOf3(i) / 3,
-    );
-  });
-  return { flush, correctly, trials };
-}
-
-const round = (x) => (x === 0 ? "0" : x.toPrecision(3));
 const argument = process.argv.indexOf("--stride");
 const stride = argument < 0 ? 521 : Number(process.argv[argument + 1]);
-const backends = ["cpu", "wasm"].filter(
-  (name) => !process.argv.some((a) => a === "cpu" || a === "wasm") || process.argv.includes(name),
-);
-for (const backend of backends) {
+const asked = ["cpu", "wasm", "webgl", "webgpu"].filter((name) => process.argv.includes(name));
+
+for (const backend of asked.length === 0 ? ["cpu", "wasm"] : asked) {
+  if (backend.startsWith("web")) await reportFromPage(backend);
+  else await reportHere(backend);
+}
+
+async function reportHere(backend) {
+  const tf = require("@tensorflow/tfjs-core");
   require(`@tensorflow/tfjs-backend-${backend}`);
   await tf.setBackend(backend);
   await tf.ready();
-  console.log(
-    `\n### tfjs:${backend} ${tf.version_core}\n\n| function | kernel | points | ulps | at | absolute | at |\n|---|---|---|---|---|---|---|`,
+  await report(tf, `tfjs:${backend} ${tf.version_core}`, stride, true, console.log);
+}
+
+async function reportFromPage(backend) {
+  const dist = (name) => join(require.resolve(`@tensorflow/tfjs-${name}`), `../tf-${name}.min.js`);
+  const script = (body) => ({ type: "text/javascript", body });
+  const done = Promise.withResolvers?.() ?? withResolvers();
+  const program = await bundled(join(import.meta.dirname, "function-errors.page.mjs"));
+  const server = await servePage(
+    {
+      "": {
+        type: "text/html",
+        body: () =>
+          `<script src="core.js"></script><script src="backend.js"></script><script src="page.js"></script>`,
+      },
+      "core.js": script(() => readFileSync(dist("core"))),
+      "backend.js": script(() => readFileSync(dist(`backend-${backend}`))),
+      "page.js": script(() => program),
+      "asked.json": { type: "application/json", body: () => JSON.stringify({ backend, stride }) },
+    },
+    ({ type, header }) => {
+      if (type === "line") console.log(header.text);
+      else if (type === "done") done.resolve();
+      else done.reject(new Error(String(header.text)));
+    },
   );
-  for (const spec of FUNCTIONS) {
-    const s = measure(spec, stride);
-    console.log(
-      `| ${s.entry} | ${s.name} | ${s.points} | ${round(s.ulps)} | ${round(s.ulpsAt)} | ${round(s.absolute)} | ${round(s.absoluteAt)} |`,
-    );
-    if (s.notFinite !== null) console.log(`not finite: ${s.notFinite}`);
-    if (s.lost > 0)
-      console.log(`<!-- ${s.name}: normal results up to ${s.lost.toExponential(3)} became 0 -->`);
+  const browser = await showInChromium(findChromium(), server.address, {
+    flags: backend === "webgpu" ? ["--use-webgpu-adapter=swiftshader"] : [],
+  });
+  browser.onEnd((reason) => done.reject(new Error(reason)));
+  try {
+    await done.promise;
+  } finally {
+    await browser.close();
+    await server.close();
   }
-  console.log(JSON.stringify(probes(), null, 1));
+}
+
+function withResolvers() {
+  const all = {};
+  all.promise = new Promise((resolve, reject) => Object.assign(all, { resolve, reject }));
+  return all;
+}
+
+async function bundled(input) {
+  const build = await rolldown({ input, platform: "browser" });
+  const { output } = await build.generate({ format: "iife" });
+  await build.close();
+  return output[0].code;
 }
