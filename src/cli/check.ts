@@ -3,13 +3,13 @@
 import { VernierError } from "../base/errors.ts";
 import type { Report } from "../compare/findings.ts";
 import { readModelOrGraph } from "../dialects/read-graph.node.ts";
-import type { EngineOptions } from "../engines/engine.ts";
 import type { InputSpec } from "../explain/options.ts";
 import { renderReports } from "../report/json.ts";
 import { renderScreen } from "../report/terminal.ts";
 import { checkPair, engineFor, inputsOf, type OpenedSide } from "./check-pair.ts";
 import { colours } from "./colours.ts";
 import { engineNamed } from "./engine-names.ts";
+import { engineOptions } from "./engine-options.ts";
 import { exitCodeOf, worst } from "./exit-code.ts";
 import { readInputs } from "./inputs.node.ts";
 import { ownConversion } from "./own-conversion.ts";
@@ -121,25 +121,5 @@ export async function inputSpec(
     source: "files",
     a: await readInputs(input, inputsOf(a)),
     b: inputB === undefined ? null : await readInputs(inputB, inputsOf(b)),
-  };
-}
-
-export function engineOptions(
-  {
-    timeout,
-    memory,
-    trust,
-    tfjs,
-    python,
-  }: Pick<CheckFlags, "timeout" | "memory" | "trust" | "tfjs" | "python">,
-  signal: AbortSignal,
-): EngineOptions {
-  return {
-    signal,
-    ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
-    ...(memory === undefined ? {} : { memoryMiB: memory }),
-    ...(trust === undefined ? {} : { trust }),
-    ...(tfjs === undefined ? {} : { tfjsFolder: tfjs }),
-    ...(python === undefined ? {} : { python }),
   };
 }

@@ -4,14 +4,14 @@ import { VernierError } from "../base/errors.ts";
 import { type Conversion, type ConvertOptions, convert, TARGETS, type Target } from "../convert/convert.ts";
 import { ledgerOf } from "../convert/ledger.ts";
 import { type OpenedModel, readModelPath } from "../dialects/read.node.ts";
-import type { Proof } from "../explain/proof.ts";
-import { openDestination, type Staged } from "../formats/destination.node.ts";
+import { openDestination } from "../formats/destination.node.ts";
 import { type ConvertReport, convertReport, renderConvert } from "../report/convert.ts";
 import { renderJson } from "../report/json.ts";
 import { colours } from "./colours.ts";
-import { worst } from "./exit-code.ts";
+import { engineOptions } from "./engine-options.ts";
 import { progressLine } from "./progress.ts";
 import { writeNewFile } from "./report-file.ts";
+import { writeProved } from "./write-proved.ts";
 
 export interface ConvertFlags {
   readonly to?: string;
@@ -61,21 +61,24 @@ export async function runConvert(
     });
     progress.stage("converting");
     const conversion = await convert(source.model, options);
-    const staged = await destination.stage(conversion.files);
-    signal.throwIfAborted();
-    const proofs = flags.verify
-      ? await proveStaged(source, staged, conversion, target, flags, signal, progress)
-      : [];
-    signal.throwIfAborted();
-    const holds = proofs.every((proof) => proof.holds);
-    const exitCode = holds ? 0 : exitCodeOf(proofs);
-    if (exitCode === 0 && flags.ledger !== undefined)
-      await writeNewFile(
-        flags.ledger,
-        renderJson(ledgerOf(source, { path: dest, format: target }, conversion.plan)),
-        flags.overwrite === true,
-      );
-    const written = exitCode === 0 ? await staged.commit() : [];
+    const { ledger } = flags;
+    const { written, proofs, exitCode } = await writeProved({
+      source,
+      conversion,
+      destination,
+      target,
+      engines: flags.verify ? enginesFor(target, flags) : null,
+      engineOptions: engineOptions(flags, signal),
+      input: { source: "synthetic", samples: flags.samples ?? 1, seed: flags.seed ?? 0 },
+      quantized: flags.quantize !== undefined,
+      signal,
+      reporter: progress,
+      async beforeCommit() {
+        if (ledger === undefined) return;
+        const text = renderJson(ledgerOf(source, { path: dest, format: target }, conversion.plan));
+        await writeNewFile(ledger, text, flags.overwrite === true);
+      },
+    });
     progress.clear();
     const report = convertReport({ conversion, target, written, proofs, verified: flags.verify });
     say(report, { source, conversion, dest, flags, elapsedMs: performance.now() - started });
@@ -115,65 +118,10 @@ function conversionOptions(to: Target, { quantize, shardSize, companion }: Conve
   };
 }
 
-async function proveStaged(
-  source: OpenedModel,
-  staged: Staged,
-  conversion: Conversion,
-  target: Target,
-  flags: ConvertFlags,
-  signal: AbortSignal,
-  progress: ReturnType<typeof progressLine>,
-): Promise<Proof[]> {
-  // A third of the code is for the proof alone.
-  const [{ prove }, { engineNamed }] = await Promise.all([
-    import("../explain/proof.ts"),
-    import("./engine-names.ts"),
-  ]);
-  const architecture = target === "weights.h5" ? { architecture: source.path } : {};
-  await using written = await readModelPath(staged.path, architecture);
-  const { timeout, memory, tfjs, python } = flags;
-  const engines =
-    target === "tfjs"
-      ? (flags.b ?? ["tfjs:wasm"])
-      : flags.keras === true
-        ? ["reference", "keras"]
-        : ["reference"];
-  const proofs: Proof[] = [];
-  for (const name of engines) {
-    signal.throwIfAborted();
-    proofs.push(
-      await prove({
-        source,
-        written,
-        conversion,
-        engine: await engineNamed(name),
-        engineOptions: {
-          signal,
-          ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
-          ...(memory === undefined ? {} : { memoryMiB: memory }),
-          ...(tfjs === undefined ? {} : { tfjsFolder: tfjs }),
-          ...(python === undefined ? {} : { python }),
-        },
-        input: { source: "synthetic", samples: flags.samples ?? 1, seed: flags.seed ?? 0 },
-        quantized: flags.quantize !== undefined,
-        reporter: progress,
-      }),
-    );
-  }
-  return proofs;
+function enginesFor(target: Target, { b, keras }: ConvertFlags): readonly string[] {
+  if (target === "tfjs") return b ?? ["tfjs:wasm"];
+  return keras === true ? ["reference", "keras"] : ["reference"];
 }
-
-/** A runtime that refuses what was written proves nothing; a machine that lacks it is another matter. */
-function exitCodeOf(proofs: readonly Proof[]): number {
-  return worst(
-    proofs.flatMap(({ holds, report }) => {
-      if (holds) return [];
-      const codes = report.problems.map(({ code }) => code);
-      return [codes.some((code) => MACHINE.includes(code)) ? 3 : 1];
-    }),
-  );
-}
-const MACHINE = ["engine.unavailable", "engine.timeout", "engine.crashed", "protocol.malformed"];
 
 function say(
   report: ConvertReport,

@@ -26,7 +26,8 @@ export interface ConvertReport {
 
 export interface ProvedBy {
   readonly holds: boolean;
-  readonly report: Report;
+  /** `null` where what was written could not be read back. */
+  readonly report: Report | null;
   readonly problems: readonly Problem[];
 }
 
@@ -124,8 +125,8 @@ function sayLayers({ layers, target }: ConvertReport): string {
 
 function sayProof({ proof, problems }: ConvertReport, elapsedMs: number): string {
   const time = `${(elapsedMs / 1000).toFixed(1)} s`;
-  if (proof === null) return `none (--no-verify); vernier check compares them at any time   ${time}`;
   if (problems.some(({ severity }) => severity === "error")) return "failed";
+  if (proof === null) return `none (--no-verify); vernier check compares them at any time   ${time}`;
   const largest = proof.outputs.reduce((most, { maxAbs }) => Math.max(most, maxAbs ?? 0), 0);
   const flips = proof.outputs.reduce((sum, { top1Flips }) => sum + (top1Flips ?? 0), 0);
   const where =
