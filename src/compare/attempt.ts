@@ -31,11 +31,15 @@ export interface Attempt {
   readonly masks: readonly (Bounded | null)[];
 }
 
-/** `held`: an activation as the engine takes it; its own are exact unless it is said to be coarser than it states. */
+/**
+ * `held`: an activation as the engine takes it; its own are exact unless it is said to be coarser than it states.
+ * `formulas`: how many of the layer's; all by default.
+ */
 export function attempt(
   ops: Ops<Bounded>,
   call: CallToJudge,
   held: (x: RealTensor) => Bounded = exact,
+  formulas: number = call.layer.formulas,
 ): Attempt {
   const { layer, given, cells } = call;
   // A weight that is no number of the engine's format is rounded to it: `constant` charges that.
@@ -46,7 +50,7 @@ export function attempt(
     masks: call.masks.map((mask) => (mask === null ? null : exact(mask))),
     args: call.initialState.length === 0 ? {} : { initial_state: call.initialState.map(held) },
   };
-  const runs = Array.from({ length: layer.formulas }, (_, formula) => {
+  const runs = Array.from({ length: formulas }, (_, formula) => {
     const replay = layer.states > 0 && cells.length > 0 ? replayOf(cells) : null;
     const result = layer.evaluate(ops, replay === null ? raw : { ...raw, step: replay.step }, formula);
     return { result, replay };

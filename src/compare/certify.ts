@@ -81,7 +81,7 @@ export async function certify(
       };
       const complete = tensors.every((x) => x !== undefined);
       const judged = complete
-        ? judgeCall(toJudge, arithmetic, kernels, fedSeen)
+        ? judgeCall(toJudge, arithmetic, kernels, { fedSeen, allFormulas: onCall !== undefined })
         : { certificate: notRun("not seen in the trace"), walked: NOTHING_WALKED, pairs: [] };
       walk[index] = judged.walked;
       certificate = judged.certificate;
@@ -129,11 +129,24 @@ const notRun = (explains: string): CallCertificate => ({
   explains,
 });
 
-function judgeCall(call: CallToJudge, arithmetic: Arithmetic, kernels: Kernels, fedSeen: boolean): Judged {
+function judgeCall(
+  call: CallToJudge,
+  arithmetic: Arithmetic,
+  kernels: Kernels,
+  { fedSeen, allFormulas }: { readonly fedSeen: boolean; readonly allFormulas: boolean },
+): Judged {
   const { given, layer } = call;
   let first: Attempt;
+  let judgement: Judgement;
   try {
-    first = attempt(boundedOps(arithmetic, kernels), call);
+    const ops = boundedOps(arithmetic, kernels);
+    first = attempt(ops, call, exact, allFormulas ? layer.formulas : 1);
+    judgement = judge(first.pairs);
+    // What the first formula allows, all together allow: most calls need no other.
+    if (!allFormulas && layer.formulas > 1 && (first.missing || judgement.verdict !== "within")) {
+      first = attempt(ops, call);
+      judgement = judge(first.pairs);
+    }
   } catch (error) {
     if (!isVernierError(error)) throw error;
     return {
@@ -156,7 +169,6 @@ function judgeCall(call: CallToJudge, arithmetic: Arithmetic, kernels: Kernels, 
   const walked = { outputs: given, masks, seen: true };
   if (!fedSeen) return { certificate: notRun("not seen in the trace: a layer before it"), walked, pairs: [] };
   const { pairs } = first;
-  const judgement = judge(pairs);
   const whole = layer.states > 0 && call.cells.length === 0;
   if (!first.missing && judgement.verdict !== "beyond") {
     const status = judgement.verdict === "within" ? "certified" : "not-run";

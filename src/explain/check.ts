@@ -49,8 +49,6 @@ export async function check(options: CheckOptions): Promise<Report> {
   const a = like === null ? options.a : { ...options.a, model: like.model };
   const b = likeB === null ? options.b : { ...options.b, model: likeB.model };
   const matching = await timed("match", () => matchModels(a.model, b.model));
-  const files = await timed("compare files", () => findDifferences(a.model, b.model, matching, weights));
-  const fed = await feed(options.input, a.model, b.model, matching);
   const open = async (
     { model, path, format }: CheckedModel,
     engine: CheckOptions["engineA"],
@@ -60,12 +58,17 @@ export async function check(options: CheckOptions): Promise<Report> {
     const side = await engineSide(model, engine, { path, format }, options.engineOptions);
     return as === null ? side : rewrittenSide(side, as);
   };
+  // Its engine starts in a thread or process of its own, while the files are compared here.
+  await using startingB = starting(timed("load B", () => open(options.b, options.engineB, likeB)));
+  const files = await timed("compare files", () => findDifferences(a.model, b.model, matching, weights));
+  const fed = await feed(options.input, a.model, b.model, matching);
 
   let observed: Observation | null = null;
   let failure: VernierError | null = null;
   const infos: { a: RunningSide | null; b: RunningSide | null } = { a: null, b: null };
   try {
-    await using sideB = await timed("load B", () => open(options.b, options.engineB, likeB));
+    reporter?.stage("load B");
+    await using sideB = await startingB.take();
     infos.b = sideB;
     await using sideA = await timed("load A", () => open(options.a, options.engineA, like));
     infos.a = sideA;
@@ -174,6 +177,21 @@ export async function check(options: CheckOptions): Promise<Report> {
     problems: [...problemsOf(a, "a"), ...problemsOf(b, "b"), ...(failure === null ? [] : [failure.problem])],
     reproduce: options.reproduce,
     timingsMs: timings,
+  };
+}
+
+/** A side on its way up. Whoever takes it disposes it; one that nobody took is disposed here. */
+function starting(side: Promise<RunningSide>): AsyncDisposable & { take(): Promise<RunningSide> } {
+  let taken = false;
+  side.catch(() => {}); // whoever takes it hears of it
+  return {
+    take() {
+      taken = true;
+      return side;
+    },
+    async [Symbol.asyncDispose]() {
+      if (!taken) await (await side.catch(() => null))?.[Symbol.asyncDispose]();
+    },
   };
 }
 
