@@ -23,7 +23,7 @@ export const REFUSALS: readonly Refusal[] = [
     of: "model",
     matches: /GRUCell does not support reset_after/,
     why: "Keras's GRU applies the reset gate after the matrix product (reset_after=True, its default since 2.0); TF.js only knows the other form, and no change of weights turns one into the other",
-    hint: "train with GRU(reset_after=False), or register a GRU of your own in the page",
+    hint: "vernier convert writes its steps out in layers that TF.js has, where the sequences have a fixed length; or train with GRU(reset_after=False)",
   },
   {
     id: "keras3-batch-shape",
