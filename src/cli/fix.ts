@@ -5,9 +5,9 @@ import type { Target } from "../convert/convert.ts";
 import { type OpenedModel, type ReadOptions, readModelPath } from "../dialects/read.node.ts";
 import { readModelOrGraph } from "../dialects/read-graph.node.ts";
 import type { CheckOptions } from "../explain/options.ts";
-import { type Destination, openDestination } from "../formats/destination.node.ts";
+import { type Destination, openDestination, type Staged } from "../formats/destination.node.ts";
 import { type Fix, fix, formatOf } from "../repair/fix.ts";
-import { type FixProof, proveFix } from "../repair/prove-fix.ts";
+import { type FixProof, proveFix, unreadable } from "../repair/prove-fix.ts";
 import { fixReport, renderFix } from "../report/fix.ts";
 import { renderJson } from "../report/json.ts";
 import { type CheckFlags, checkUsage, inputSpec } from "./check.ts";
@@ -143,15 +143,30 @@ async function proveAndWrite(
   described: ReadOptions,
 ): Promise<{ readonly proof: FixProof; readonly written: readonly string[] }> {
   const staged = await destination.stage(found.conversion?.files ?? []);
-  await using opened = await readModelPath(staged.path, described);
-  const proof = await proveFix(found, { ...opened, label: options.dest }, options);
+  const proof = await proofOf(found, staged, options, described);
   options.engineOptions.signal?.throwIfAborted();
   return { proof, written: proof.holds ? await staged.commit() : [] };
 }
 
+async function proofOf(
+  found: Fix,
+  staged: Staged,
+  options: CheckOptions & { readonly dest: string },
+  described: ReadOptions,
+): Promise<FixProof> {
+  try {
+    await using opened = await readModelPath(staged.path, described);
+    return await proveFix(found, { ...opened, label: options.dest }, options);
+  } catch (error) {
+    // Both models were read when the fault was found: what cannot be read now is what was written.
+    if (!isVernierError(error) || /^(engine|protocol|usage|internal)/.test(error.code)) throw error;
+    return unreadable(error.problem);
+  }
+}
+
 function exitCode({ report, conversion }: Fix, proof: FixProof | null): number {
   if (proof?.holds === true) return 0;
-  if (proof !== null) return exitCodeOf(proof.after) === 3 ? 3 : 1;
+  if (proof !== null) return proof.after !== null && exitCodeOf(proof.after) === 3 ? 3 : 1;
   return conversion === null ? exitCodeOf(report) : 1;
 }
 

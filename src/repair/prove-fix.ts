@@ -15,8 +15,8 @@ import type { Fix, Yours } from "./fix.ts";
 
 export interface FixProof {
   readonly holds: boolean;
-  /** A against what was written. */
-  readonly after: Report;
+  /** A against what was written; `null` where that cannot be read. */
+  readonly after: Report | null;
   /** What of the causes after the repair is the user's. */
   readonly yours: readonly Yours[];
   /** Why it does not hold. */
@@ -84,6 +84,14 @@ function isOfRuntime(cause: Cause, before: Report, problems: readonly Problem[])
       problems.some(({ code, where }) => code === "convert.known-fault" && where === path))
   );
 }
+
+/** What was written cannot be read back. */
+export const unreadable = ({ where, message }: Problem): FixProof => ({
+  holds: false,
+  after: null,
+  yours: [],
+  problems: [failed(where, `what was written cannot be read back: ${message}`, OUR_BUG)],
+});
 
 const OUR_BUG = "this is a bug of Vernier; please report it with the models";
 

@@ -52,7 +52,7 @@ export function renderFix(screen: FixScreen): string {
   const warnings = (conversion?.problems ?? []).filter(({ severity }) => severity === "warning");
   const lines = [
     ...headOf(screen, style),
-    ...list("repaired", repairLines(report, fix.repairs), style),
+    ...list(written.length > 0 ? "repaired" : "repair", repairLines(report, fix.repairs), style),
     ...list("yours", yourLines(yours), style),
     ...list(
       "warning",
@@ -76,12 +76,12 @@ function headOf(screen: FixScreen, style: Style): string[] {
   return [...verdictLine(role, word, sentence, style), ""];
 }
 
-function headline({ fix: { report, conversion }, problems, yours }: FixScreen): [string, string] {
-  if (conversion !== null)
-    return [
-      "NOT FIXED",
-      `The proof of the repair failed${problems.length > 0 ? "" : ": it was not made"}; nothing was written.`,
-    ];
+function headline({ fix: { report, conversion }, after, yours }: FixScreen): [string, string] {
+  if (conversion !== null) {
+    const sentence =
+      after?.verdict === "not-compared" ? "The repair could not be proved" : "The proof of the repair failed";
+    return ["NOT FIXED", `${sentence}; nothing was written.`];
+  }
   if (report.verdict === "agree")
     return ["AGREE", "They predict the same already: nothing to repair, nothing was written."];
   if (report.verdict === "differ" && yours.length === 0)
