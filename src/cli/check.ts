@@ -4,7 +4,8 @@ import { VernierError } from "../base/errors.ts";
 import type { Report } from "../compare/findings.ts";
 import { readModelOrGraph } from "../dialects/read-graph.node.ts";
 import type { InputSpec } from "../explain/options.ts";
-import { renderReports } from "../report/json.ts";
+import { type LedgerModel, pairLedger } from "../explain/pair-ledger.ts";
+import { renderJson, renderReports } from "../report/json.ts";
 import { renderScreen } from "../report/terminal.ts";
 import { checkPair, engineFor, inputsOf, type OpenedSide } from "./check-pair.ts";
 import { colours } from "./colours.ts";
@@ -14,7 +15,7 @@ import { exitCodeOf, worst } from "./exit-code.ts";
 import { readInputs } from "./inputs.node.ts";
 import { ownConversion } from "./own-conversion.ts";
 import { progressLine } from "./progress.ts";
-import { reportFiles } from "./report-file.ts";
+import { ledgerFile, reportFiles } from "./report-file.ts";
 import { reproduction } from "./reproduction.ts";
 
 export interface CheckFlags {
@@ -32,6 +33,7 @@ export interface CheckFlags {
   readonly accept?: readonly string[];
   readonly json?: boolean;
   readonly report?: readonly string[];
+  readonly ledger?: string;
   readonly timeout?: number;
   readonly memory?: number;
   readonly verbose?: boolean;
@@ -51,15 +53,18 @@ export async function runCheck(
 ): Promise<number> {
   checkUsage(flags);
   const write = await reportFiles(flags.report ?? []);
+  const writeLedger = await ledgerFile(flags.ledger);
   const started = performance.now();
   const progress = progressLine(flags.progress && flags.quiet !== true);
   const reports: Report[] = [];
+  let ledger = "";
   try {
     progress.stage("reading the models");
     const described = flags.architecture === undefined ? {} : { architecture: flags.architecture };
     await using a = await readModelOrGraph(pathA, described);
     await using b =
       pathB === undefined ? await ownConversion(pathA, described) : await readModelOrGraph(pathB, described);
+    if (flags.ledger !== undefined) ledger = renderJson(await pairLedger(layersOf(a), layersOf(b)));
     const input = await inputSpec(flags, a, b);
     const engineA = await engineNamed(flags.keras === true ? "keras" : (flags.a ?? engineFor(a, "a")));
     const namesB = flags.b ?? [engineFor(b, "b")];
@@ -81,7 +86,10 @@ export async function runCheck(
     progress.clear();
   }
   const exitCode = worst(reports.map(exitCodeOf));
-  if (exitCode < 2) await write(renderReports(reports));
+  if (exitCode < 2) {
+    await write(renderReports(reports));
+    await writeLedger(ledger);
+  }
   if (flags.json === true) process.stdout.write(renderReports(reports));
   else if (flags.quiet !== true) {
     const elapsedMs = performance.now() - started;
@@ -90,6 +98,11 @@ export async function runCheck(
       process.stdout.write(renderScreen(report, { verbose: flags.verbose === true, style, elapsedMs }));
   }
   return exitCode;
+}
+
+function layersOf(side: OpenedSide): LedgerModel {
+  if (!("graph" in side)) return side;
+  throw new VernierError("usage.invalid", { reason: `--ledger: ${side.path} has no layers, only a graph` });
 }
 
 export function checkUsage({

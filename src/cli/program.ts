@@ -142,6 +142,7 @@ function addCheck(program: Command, invocation: Invocation, done: (exitCode: num
     )
     .option("--json", "print the report as JSON and nothing else")
     .option("--report <FILE.json>", "write the report to a file (repeatable)", collect)
+    .option("--ledger <FILE>", "write what became of every config key and weight of A in B")
     .option("--timeout <SECONDS>", "give up on one engine after this long (default 120)", count(1))
     .option("--memory <MIB>", "stop an engine that takes more memory", count(1))
     .option("--verbose", "add every layer's error, timings and hardware")

@@ -1,17 +1,18 @@
-/** @file `--report FILE`: written after the check, never over a file that is not such a report. */
+/** @file `--report FILE` and `--ledger FILE`: written after the work, never over a file that is not one of ours. */
 
 import { readFile, writeFile } from "node:fs/promises";
 import { VernierError } from "../base/errors.ts";
 import { isObject } from "../base/json.ts";
 
-const SCHEMAS: readonly unknown[] = ["vernier.report/1", "vernier.reports/1"];
+const REPORTS = ["vernier.report/1", "vernier.reports/1"];
+const LEDGERS = ["vernier.ledger/1"];
 
 /** Refuses before any work is done; the result writes the text to every file. */
 export async function reportFiles(paths: readonly string[]): Promise<(text: string) => Promise<void>> {
   for (const path of paths) {
     if (!path.toLowerCase().endsWith(".json"))
       throw new VernierError("usage.invalid", { reason: `--report ${path}: the name has to end in .json` });
-    if (!(await mayWrite(path)))
+    if (!(await mayWrite(path, REPORTS)))
       throw new VernierError("usage.invalid", {
         reason: `--report ${path}: there is a file that is not a report of Vernier; it is not overwritten`,
       });
@@ -28,11 +29,20 @@ export async function reportFiles(paths: readonly string[]): Promise<(text: stri
   };
 }
 
-/** Nothing is there, or a report is. */
-async function mayWrite(path: string): Promise<boolean> {
+/** `--ledger FILE` of a check: the same, for a ledger. */
+export async function ledgerFile(path: string | undefined): Promise<(text: string) => Promise<void>> {
+  if (path === undefined) return async () => {};
+  if (await mayWrite(path, LEDGERS)) return async (text) => writeNewFile(path, text, true);
+  throw new VernierError("usage.invalid", {
+    reason: `--ledger ${path}: there is a file that is not a ledger of Vernier; it is not overwritten`,
+  });
+}
+
+/** Nothing is there, or one of these is. */
+async function mayWrite(path: string, schemas: readonly unknown[]): Promise<boolean> {
   try {
     const json: unknown = JSON.parse(await readFile(path, "utf8"));
-    return isObject(json) && SCHEMAS.includes(json["schema"]);
+    return isObject(json) && schemas.includes(json["schema"]);
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "ENOENT";
   }
