@@ -13,6 +13,8 @@ export interface CallFacts {
   readonly repeats: readonly number[];
   readonly masks: number;
   readonly states: boolean;
+  /** Is the first input of integers? */
+  readonly integers: boolean;
 }
 
 export function callFacts(
@@ -34,10 +36,14 @@ export function callFacts(
     inputs: call?.inputs.map(dimsOf) ?? [],
     outputs: call?.outputs.map(({ dims }) => dims) ?? [],
     repeats: [...new Set(repeats)].sort((a, b) => a - b),
+    integers: /^u?int|^bool/.test(call === undefined ? "" : dtypeOf(model, call.inputs[0])),
     states: calls.some((one) => one.call.initial_state.length > 0),
     masks: calls.reduce((most, { masks }) => Math.max(most, masks), 0),
   };
 }
+
+const dtypeOf = (model: Model, ref: TensorRef | undefined): string =>
+  (ref === undefined ? undefined : model.calls[ref.call]?.outputs[ref.output]?.dtype) ?? "float32";
 
 /** Throws `convert.unsupported` for arguments that TF.js drops or does not take. */
 export function requireTfjsCall({ className, training }: BoundLayer, call: Call | undefined): void {

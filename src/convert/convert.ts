@@ -5,10 +5,12 @@
 
 import { isVernierError } from "../base/errors.ts";
 import type { Problem } from "../base/problem.ts";
+import { isModel } from "../dialects/nodes.ts";
 import type { OutputFile } from "../formats/output.ts";
 import type { RoundedWeight } from "../formats/tfjs-stored.ts";
 import type { Model } from "../model/model.ts";
 import type { Topology } from "../model/topology.ts";
+import { flatLayers } from "./flat-layers.ts";
 import { ledgerBeside } from "./ledger-beside.ts";
 import type { Plan } from "./plan.ts";
 import { restored } from "./restore.ts";
@@ -86,7 +88,8 @@ async function converted(model: Model, options: ConvertOptions): Promise<Convers
 function inWordsOfBoth(model: Model): { readonly plan: Plan; readonly problems: readonly Problem[] } {
   try {
     const plan = translate(model, { to: "keras2" });
-    if (plan.rewritten.length === 0 && !holdsModels(model.topology)) return { plan, problems: [] };
+    if (plan.rewritten.length === 0 && !isForKeras3(model.topology))
+      return { plan, problems: otherwiseIn3(plan) };
   } catch (error) {
     if (!isVernierError(error, "convert.refused")) throw error;
   }
@@ -101,5 +104,32 @@ function inWordsOfBoth(model: Model): { readonly plan: Plan; readonly problems: 
   return { plan: translate(model, { to: "keras3" }), problems: [note] };
 }
 
-/** Keras 3 counts the calls of a nested model otherwise than the words of Keras 2 do, and does not load those. */
-const holdsModels = ({ layers }: Topology): boolean => layers.some(({ inner }) => inner !== null);
+/**
+ * Keras 3 counts the calls of a nested model otherwise than the words of Keras 2 do, and takes states that stand among
+ * the inputs for inputs: it loads neither.
+ */
+const isForKeras3 = ({ layers }: Topology): boolean =>
+  layers.some(
+    ({ inner, config, nodes }) =>
+      inner !== null ||
+      isModel(config["layer"]) ||
+      nodes.some(({ initial_state }) => initial_state.length > 0),
+  );
+
+/** Words that Keras 3 reads otherwise: its hard_sigmoid is another function. */
+function otherwiseIn3({ topology }: Plan): Problem[] {
+  return flatLayers(topology).flatMap(({ layer: { path, config } }) =>
+    JSON.stringify(config).includes('"hard_sigmoid"')
+      ? [
+          {
+            code: "convert.keras2-only",
+            where: path,
+            message:
+              "hard_sigmoid is 0.2x + 0.5 here, as in Keras 2; Keras 3 would read x/6 + 0.5 and predict otherwise",
+            hint: "load this .h5 with Keras 2 (tf_keras)",
+            severity: "warning" as const,
+          },
+        ]
+      : [],
+  );
+}

@@ -36,13 +36,14 @@ export async function keptFrom(plan: Plan, { trainingCarried, optimizer }: KeptO
     kept["names"] = Object.fromEntries([...renamed].map(([path, target]) => [target, path]));
   if (rewritten.length > 0)
     kept["rewritten"] = await Promise.all(
-      rewritten.map(async ({ path, className, rewrite, parts, fed, repeats, lost }) => ({
+      rewritten.map(async ({ path, className, rewrite, parts, fed, repeats, integers, lost }) => ({
         path,
         className,
         rewrite,
         parts: [...parts],
         fed: fed.map((dims) => [...dims]),
         ...(repeats.length === 0 ? {} : { repeats: [...repeats] }),
+        ...(integers ? { integers } : {}),
         ...(lost.length === 0 ? {} : { weights: await numbersOf(lost) }),
         config: configOf(plan, path),
       })),

@@ -32,6 +32,7 @@ export function placed(
     readonly entry: ModelLayer;
     readonly fed: readonly Dims[];
     readonly repeats: readonly number[];
+    readonly integers: boolean;
   },
 ): PlannedLayer[] {
   const names = said.parts.map(({ suffix }, i) =>
@@ -45,6 +46,7 @@ export function placed(
       exact: said.exact,
       fed: at.fed,
       repeats: at.repeats,
+      integers: at.integers,
       lost: at.entry.weights.filter(
         ({ spec }) =>
           !said.parts.some(({ weights }) =>

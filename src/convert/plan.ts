@@ -58,6 +58,8 @@ export interface RewrittenLayer {
   readonly fed: readonly Dims[];
   /** Inputs that are the same tensor as one before them. */
   readonly repeats: readonly number[];
+  /** Is its first input of integers? */
+  readonly integers: boolean;
   /** Weights that its parts do not give back: none takes them, or what a part holds cannot be undone. */
   readonly lost: readonly ModelWeight[];
   /** Which of the layer's inputs are read from outside, in the order in which the parts do. */

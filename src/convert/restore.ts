@@ -31,6 +31,7 @@ interface KeptRewrite {
   readonly parts: readonly string[];
   readonly fed: readonly Dims[];
   readonly repeats: readonly number[];
+  readonly integers: boolean;
   /** Small weights that no part gives back. */
   readonly weights: JsonObject;
 }
@@ -72,7 +73,7 @@ function keptRewrites(kept: JsonObject): KeptRewrite[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: unknown): KeptRewrite[] => {
     if (!isObject(entry)) return [];
-    const { path, className, config, parts, fed, repeats, weights } = entry;
+    const { path, className, config, parts, fed, repeats, integers, weights } = entry;
     const names = Array.isArray(parts)
       ? parts.filter((part): part is string => typeof part === "string")
       : [];
@@ -85,6 +86,7 @@ function keptRewrites(kept: JsonObject): KeptRewrite[] {
             parts: names,
             fed: listOf(fed).map((dims) => listOf(dims).map((dim) => (typeof dim === "number" ? dim : null))),
             repeats: listOf(repeats).filter((input) => typeof input === "number"),
+            integers: integers === true,
             weights: objectOf(weights),
           },
         ]
@@ -151,7 +153,7 @@ function original(
   plan: Plan,
   parts: readonly PlannedLayer[],
   last: PlannedLayer,
-  { className, config, fed, repeats, weights }: KeptRewrite,
+  { className, config, fed, repeats, integers, weights }: KeptRewrite,
   dialect: Dialect,
 ): PlannedLayer {
   const { maskRules } = plan.source;
@@ -169,6 +171,7 @@ function original(
     repeats,
     masks: 0,
     states: false,
+    integers,
   });
   if (!sameParts(said, parts)) throw new Changed("its parts were changed since");
   const nodes = last.nodes.map((_, call): NodeSpec => {

@@ -56,6 +56,7 @@ export interface LayerToSay {
   readonly repeats: readonly number[];
   readonly masks: number;
   readonly states: boolean;
+  readonly integers: boolean;
 }
 
 /** Rewrites in rewrites: an activation apart, its own layers, one of them again; more is a loop. */
@@ -69,6 +70,7 @@ export function rewritten(layer: BoundLayer, what: LayerToSay, depth = 0): Rewri
     words: what.words,
     fed: what.inputs,
     masks: what.masks,
+    integers: what.integers,
   };
   let refusal: VernierError | null = null;
   let said: SaidLayer | null = null;
@@ -158,7 +160,17 @@ function assemble(
     const words = { ...(i === main ? wordsFor(layer, bound, what.words) : {}), ...Object.fromEntries(own) };
     const said = rewritten(
       bound,
-      { ...what, words, inputs: fed, outputs: given, repeats: [], masks: 0, states: false },
+      {
+        ...what,
+        words,
+        inputs: fed,
+        outputs: given,
+        repeats: [],
+        masks: 0,
+        states: false,
+        // Rescaling makes numbers of integers; what only moves elements stands first.
+        integers: what.integers && i === 0,
+      },
       depth + 1,
     );
     const offset = all.length;

@@ -37,6 +37,7 @@ export function sayInnerLayer(
       words: objectOf(words["config"]),
       fed,
       masks: 0,
+      integers: false,
     },
     languages,
   );
@@ -44,7 +45,9 @@ export function sayInnerLayer(
   const own = objectOf(words["config"])["name"];
   // TF.js would make up a name, and look for weights under it.
   const name = typeof own === "string" ? own : said.className.toLowerCase();
-  return layerJson(said.className, { name, ...said.config }, languages.to);
+  const entry = layerJson(said.className, { name, ...said.config }, languages.to);
+  // Keras 3 finds a layer inside another by its module; Keras 2 passes over it.
+  return languages.to === "keras2" ? { module: "keras.layers", ...entry, registered_name: null } : entry;
 }
 
 /** What reaches each layer of a model inside a wrapper. */
@@ -99,6 +102,7 @@ function planInner(
         words: layer.config,
         fed: dims.get(path) ?? [],
         masks: 0,
+        integers: false,
       };
       const said = wordsFor(inner, languages);
       noteKeys(layer.config, said, `${path}/`, languages);

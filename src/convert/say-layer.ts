@@ -23,6 +23,8 @@ export interface LayerMeaning {
   readonly fed: readonly Dims[];
   /** Over how many of its inputs a mask lies. */
   readonly masks: number;
+  /** Is the first input of integers? */
+  readonly integers: boolean;
 }
 
 export interface Languages {
@@ -89,7 +91,7 @@ export function sayLayer(meaning: LayerMeaning, languages: Languages): SaidLayer
  * them and is looked at.
  */
 export function wordsFor(
-  { className, config, words, fed, masks }: LayerMeaning,
+  { className, config, words, fed, masks, integers }: LayerMeaning,
   languages: Languages,
 ): Omit<SaidLayer, "bound" | "faults"> & { readonly said: JsonObject } {
   const { from, to } = languages;
@@ -103,7 +105,7 @@ export function wordsFor(
     return sayInnerLayer(held, raw, { ...languages, note }, innerDims(definition, words, fed, languages));
   };
   const said = withClass(className, () => definition.encode(config, { to, from, fileConfig: words, inner }));
-  const refused = to === "tfjs" ? definition.refusedByTfjs(config, fed, { masks }) : null;
+  const refused = to === "tfjs" ? definition.refusedByTfjs(config, fed, { masks, integers }) : null;
   if (typeof refused === "string") throw unsupported(className, refused, to);
   if (refused !== null) throw unsupported(className, refused.reason, to, refused.hint);
   const { training, unknown } = definition.otherKeys(words, from);

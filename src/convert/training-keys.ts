@@ -46,11 +46,20 @@ function isKnown(key: string, value: Json, className: string, from: Dialect, to:
   const table = KERAS_KEYS[className];
   if (isIdle(key, value)) return from === to && to === "keras3";
   if (to === "tfjs") return !(REFUSED_BY_TFJS[className] ?? []).includes(key);
-  if (from === to || table === undefined) return true;
-  if (key === "activity_regularizer") return value !== null;
+  if (table === undefined || (from === to && to !== "keras2")) return true;
   const has = (dialect: "keras2" | "keras3"): boolean => (table[dialect] ?? "").split(" ").includes(key);
+  if (from === to) return !has("keras2") || has("keras3") || PASSED_OVER_BY_KERAS3.has(key);
+  if (key === "activity_regularizer") return value !== null;
   return to === "keras2" ? has("keras2") && has("keras3") : has("keras3");
 }
+
+/** Keras 3 takes them, though it does not write them. */
+const PASSED_OVER_BY_KERAS3: ReadonlySet<string> = new Set([
+  "activity_regularizer",
+  "implementation",
+  "input_length",
+  "batch_input_shape",
+]);
 
 /** Keys that do nothing at this value, and that other readers refuse: DepthwiseConv2D's `groups` of Keras 2. */
 const isIdle = (key: string, value: Json): boolean => key === "groups" && value === 1;
@@ -64,7 +73,8 @@ function sayKey(key: string, value: Json, from: Dialect, to: Dialect): Json | un
   if (key === "dtype") return sayDtype(value, from, to);
   if (from === to) return value;
   if (value === null) return to === "tfjs" ? undefined : null;
-  if (key.endsWith("_initializer")) return sayObject(value, "keras.initializers", to, TFJS_INITIALIZERS);
+  if (key.endsWith("_initializer"))
+    return sayObject(value, "keras.initializers", to, to === "tfjs" ? TFJS_INITIALIZERS : null);
   if (key.endsWith("_regularizer")) {
     if (to === "tfjs") return key === "activity_regularizer" ? undefined : regularizerForTfjs(value);
     return sayObject(value, "keras.regularizers", to, null);

@@ -119,6 +119,7 @@ function planTopology(state: State, topology: Topology, prefix: string): Planned
       entry: found.entry,
       fed: facts.inputs,
       repeats: facts.repeats,
+      integers: facts.integers,
     });
   });
   return {
@@ -199,7 +200,7 @@ function sayOrRefuse(
   layer: TopologyLayer,
 ): Rewritten | null {
   const { languages, engines } = state;
-  const { call, inputs, outputs, repeats, masks, states } = facts;
+  const { call, inputs, outputs, repeats, masks, states, integers } = facts;
   const words = isObject(entry.fileConfig) ? (entry.fileConfig as JsonObject) : layer.config;
   try {
     if (languages.to === "tfjs") requireTfjsCall(entry.layer, call);
@@ -212,6 +213,7 @@ function sayOrRefuse(
       repeats: languages.to === "tfjs" ? repeats : [],
       masks,
       states,
+      integers,
     });
   } catch (error) {
     if (!isVernierError(error)) throw error;

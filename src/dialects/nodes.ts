@@ -233,6 +233,13 @@ function byPosition(
   const definition = definitionOf(className);
   if (!Array.isArray(args) || definition === undefined) return { inputs: args, named: {} };
   const further = (args as unknown[]).slice(1).map((arg, i) => [definition.positional[i], arg] as const);
+  // An operation of keras.ops ("x + 3.0") is written in an .h5 under the name of a layer.
+  if (further.some(([, arg]) => typeof arg === "number"))
+    throw new VernierError(
+      "layer.unsupported",
+      { className, reason: "it is called with a number: an operation on tensors under a layer's name" },
+      { where },
+    );
   const withTensors = further.filter(([, arg]) => kerasTensors(arg, where).length > 0);
   if (withTensors.some(([name]) => name === undefined))
     throw new VernierError(

@@ -119,8 +119,12 @@ export const batchNormalization = defineLayer({
   ],
 
   // tfjs-layers normalization.ts: "batchNormalization is not implemented for array of rank 5 yet".
-  refusedByTfjs: (_config, [input]) =>
-    input !== undefined && input.length > 4 ? "its kernel takes at most four axes" : null,
+  refusedByTfjs: (_config, [input], { integers }) =>
+    input !== undefined && input.length > 4
+      ? "its kernel takes at most four axes"
+      : integers
+        ? "it computes in integers where its input is of integers"
+        : null,
 
   knownFaults: [
     {

@@ -160,6 +160,8 @@ export type TfjsRefusal = string | { readonly reason: string; readonly hint: str
 export interface CallFacts {
   /** Over how many of its inputs a mask lies. */
   readonly masks: number;
+  /** Is the first input of integers? */
+  readonly integers: boolean;
 }
 
 export interface LayerFamily<F extends Fields> {

@@ -13,7 +13,7 @@ export const normalizationAsBatch: Rewrite = {
   id: "normalization-as-batch",
   summary: "BatchNormalization by the adapted mean and variance",
   exact: false,
-  parts({ config }, { inputs: [input] }) {
+  parts({ config }, { inputs: [input], integers }) {
     const { axis, mean, invert } = config;
     if (mean !== null || invert === true || input === undefined || !Array.isArray(axis) || axis.length > 1)
       return null;
@@ -21,7 +21,9 @@ export const normalizationAsBatch: Rewrite = {
     const extent = input[at];
     if (typeof extent !== "number") return null;
     const all = (tensor: Tensor): Tensor => repeated(tensor, extent);
-    return chain({
+    // TF.js's Rescaling makes numbers of integers, its BatchNormalization does not.
+    const floats = { suffix: "floats", className: "Rescaling", config: { scale: 1, offset: 0 } };
+    return chain(...(integers ? [floats] : []), {
       suffix: "batch",
       className: "BatchNormalization",
       config: { axis: at, epsilon: 0, center: false, scale: false },

@@ -37,6 +37,8 @@ export interface RewriteContext {
   readonly masks: number;
   /** Is it given initial states? */
   readonly states: boolean;
+  /** Is its first input of integers? */
+  readonly integers: boolean;
 }
 
 export interface Rewrite {
