@@ -9,7 +9,7 @@ import type { Reader } from "./step.ts";
 type Offset = [top: number, left: number];
 
 /** Pixels that are compared at each offset. */
-const PIXELS = 48;
+const PIXELS = 40;
 /** Offsets that are looked at first where there are more: neighbours look alike, so that the best of them leads on. */
 const FIRST = 4_000;
 const KEPT = 2;

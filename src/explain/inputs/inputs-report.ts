@@ -72,18 +72,12 @@ export function explainInputs(
       problems: [...notes, ...dtypeNote(fedA, fedB, otherDtype)],
     });
   const forwards = search(fedA, fedB);
-  if (forwards.best !== null)
-    return found({
-      equal: false,
-      steps: forwards.best.steps,
-      direction: "b-to-a",
-      target: fedA,
-      left: forwards.best.judgement,
-      others: forwards.others,
-      problems: notes,
-    });
-  const backwards = search(fedB, fedA);
-  if (backwards.best !== null)
+  // Where only noise is said to be left, the other way may explain every element: B holds less than A.
+  const backwards =
+    forwards.best === null || forwards.best.judgement.level === "noise" ? search(fedB, fedA) : null;
+  const isBetter =
+    backwards?.best != null && (forwards.best === null || backwards.best.judgement.level !== "noise");
+  if (backwards?.best != null && isBetter)
     return found({
       equal: false,
       steps: backwards.best.steps,
@@ -93,13 +87,14 @@ export function explainInputs(
       others: backwards.others,
       problems: [...notes, OTHER_WAY],
     });
+  const { best, others } = forwards;
   return found({
     equal: false,
-    steps: [],
-    direction: null,
+    steps: best?.steps ?? [],
+    direction: best === null ? null : "b-to-a",
     target: fedA,
-    left: same,
-    others: forwards.others,
+    left: best?.judgement ?? same,
+    others,
     problems: notes,
   });
 }

@@ -88,10 +88,25 @@ function extended(chain: Chain, a: Fed, b: Fed): Chain[] {
     kind.propose(numbers, a).map((step) => ({
       steps: [...chain.steps, step],
       shape: step.shape,
-      read: step.reader(chain.read),
+      read: step.all === undefined ? step.reader(chain.read) : mixed(step, step.all, chain, b),
       order: kind.order,
     })),
   );
+}
+
+/** What mixes many elements is carried out as a whole once it is read more often than a sample. */
+function mixed(step: Arrangement, all: NonNullable<Arrangement["all"]>, chain: Chain, b: Fed): Reader {
+  const single = step.reader(chain.read);
+  const state: { reads: number; data: Float64Array | null } = { reads: 0, data: null };
+  return (at) => {
+    if (state.data !== null) return state.data[at] as number;
+    if (state.reads++ < 2 * SAMPLES) return single(at);
+    const size = sizeOf(chain.shape);
+    state.data = all(
+      chain.steps.length === 0 ? b.data : Float64Array.from({ length: size }, (_, i) => chain.read(i)),
+    );
+    return state.data[at] as number;
+  };
 }
 
 /** Those that explain most of the sample; then those like the best of them. */

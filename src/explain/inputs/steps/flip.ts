@@ -1,7 +1,7 @@
 /** @file Mirrored: left and right, or top and bottom. */
 
 import { choiceBits } from "../bits.ts";
-import { movedPixels } from "../moved.ts";
+import { movedPixels, placesOf } from "../moved.ts";
 import { axisOf, type Picture, pictureOf } from "../picture.ts";
 import type { Arrangement, ArrangementKind } from "../step.ts";
 
@@ -21,7 +21,10 @@ function flipped(picture: Picture, along: "width" | "height"): Arrangement {
   return movedPixels(
     picture,
     picture,
-    along === "width" ? (y, x) => [y, picture.w - 1 - x] : (y, x) => [picture.h - 1 - y, x],
+    {
+      rows: placesOf(picture.h, (y) => (along === "width" ? y : picture.h - 1 - y)),
+      columns: placesOf(picture.w, (x) => (along === "width" ? picture.w - 1 - x : x)),
+    },
     {
       id: "flip",
       params: { axis: rank + axis, along },

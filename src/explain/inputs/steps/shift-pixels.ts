@@ -2,12 +2,12 @@
 
 import { bestOffsets } from "../align.ts";
 import { choiceBits } from "../bits.ts";
-import { movedPixels } from "../moved.ts";
+import { movedPixels, placesOf } from "../moved.ts";
 import { axisOf, onAxes, type Picture, pictureOf, shapeOf } from "../picture.ts";
 import { type Arrangement, type ArrangementKind, grouped } from "../step.ts";
 
 /** Farther than this is no slip of a border or of a padding. */
-const FARTHEST = 16;
+const FARTHEST = 8;
 type Edge = "zeros" | "wrap" | "edge";
 
 export const shiftPixels: ArrangementKind = {
@@ -29,19 +29,16 @@ export const shiftPixels: ArrangementKind = {
 /** Down and to the right where positive. */
 function shifted(picture: Picture, dy: number, dx: number, edge: Edge): Arrangement {
   const { h, w } = picture;
-  const from = (y: number, x: number): readonly [number, number] | null => {
-    const [v, u] = [y - dy, x - dx];
-    if (edge === "wrap") return [(v + h) % h, (u + w) % w];
-    if (edge === "edge") return [clamp(v, h), clamp(u, w)];
-    return v < 0 || v >= h || u < 0 || u >= w ? null : [v, u];
-  };
+  const place = (at: number, size: number): number =>
+    edge === "wrap" ? (at + size) % size : edge === "edge" ? clamp(at, size) : at < size ? at : -1;
+  const move = { rows: placesOf(h, (y) => place(y - dy, h)), columns: placesOf(w, (x) => place(x - dx, w)) };
   const axes = onAxes(picture, "height", "width", "").flatMap((name, i) => (name === "" ? [] : [i]));
   const begin = onAxes(picture, Math.max(0, -dy), Math.max(0, -dx), 0).join(", ");
   const size = onAxes(picture, h - Math.abs(dy), w - Math.abs(dx), -1).join(", ");
   const pads = onAxes(picture, padding(dy), padding(dx), "0, 0");
   const slices = onAxes(picture, slice(dy, h), slice(dx, w), ":").join(", ");
   const mode = edge === "edge" ? ', mode="edge"' : "";
-  return movedPixels(picture, picture, from, {
+  return movedPixels(picture, picture, move, {
     id: "shift-pixels",
     params: { dy, dx, edge },
     bits: choiceBits(3 * (2 * FARTHEST + 1) ** 2),
