@@ -14,12 +14,18 @@ import type { PlannedLayer, PlannedTopology } from "./plan.ts";
 /** `{ class_name, config }` of a whole model. */
 export function modelJson(topology: PlannedTopology, name: string, to: Dialect): JsonObject {
   const own = to === "keras3" ? topology.config : pick(topology.config, ["trainable"]);
-  const config: Record<string, Json> = { ...own, name };
+  // Keras 3 asks for `trainable` (keras/src/models/functional.py).
+  const config: Record<string, Json> = { ...(to === "keras3" ? { trainable: true } : {}), ...own, name };
   if (topology.kind === "Sequential") {
     config["layers"] = topology.layers.map((layer) => entryJson(layer, to));
     return modelEntry(topology, config, to);
   }
-  const nested = new Set(topology.layers.flatMap(({ name, inner }) => (inner === null ? [] : [name])));
+  // In Keras 3 a nested Functional model has a call of its own, a nested Sequential has none.
+  const nested = new Set(
+    topology.layers.flatMap(({ name, inner }) =>
+      inner === null || (to === "keras3" && inner.kind === "Sequential") ? [] : [name],
+    ),
+  );
   config["layers"] = topology.layers.map((layer) => ({
     ...entryJson(layer, to),
     name: layer.name,
