@@ -61,7 +61,7 @@ const convOf = (rank: number, classNames: readonly [string, ...string[]], sample
       WASM_ZEROS,
       {
         id: "conv1d-channels-first-output",
-        engines: ["tfjs:cpu", "tfjs:wasm"],
+        engines: ["tfjs:cpu", "tfjs:wasm", "tfjs:webgl", "tfjs:webgpu"],
         applies: ({ data_format }) => rank === 1 && data_format === "channels_first",
         why: "the input is transposed to channels last and the output is not transposed back",
         remedy: "use channels_last, with Permute before and after the layer",

@@ -273,7 +273,9 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
         formulas: formulas.length,
         knownFaults: (engine, inputs) =>
           (family.knownFaults ?? []).filter(
-            (fault) => fault.engines.includes(engine) && fault.applies(config, inputs),
+            // "tfjs:wasm@browser" runs the kernels of "tfjs:wasm".
+            (fault) =>
+              fault.engines.includes(engine.split("@")[0] ?? engine) && fault.applies(config, inputs),
           ),
         evaluate<T>(ops: Ops<T>, raw: LayerCall<T>, formula = 0): LayerResult<T> {
           const run = formulas[formula] ?? family.call;

@@ -22,9 +22,11 @@ export const FUNCTIONS = [
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-/** |computed − exact| ≤ ulps·2u·|exact| + absolute, over the engine's stated domain. */
+/** |computed − exact| ≤ (ulps + ulpsPerUnit·|x|)·2u·|exact| + absolute, over the engine's stated domain. */
 export interface FunctionError {
   readonly ulps: number;
+  /** Of exp(x), where it is computed as 2^(x·log₂e) in the format itself. @default 0 */
+  readonly ulpsPerUnit?: number;
   readonly absolute: number;
   /** Where the figure comes from: a specification, or a measurement kept in the repository. */
   readonly source: string;
@@ -45,6 +47,8 @@ export interface Arithmetic {
   readonly flushesSubnormals: boolean;
   /** Largest absolute error of a result too small to be normal. */
   readonly underflow: number;
+  /** What convolutions add to their sums at first and take off at last. @default 0 */
+  readonly convolutionStart?: number;
   readonly functions: Readonly<Record<FunctionName, FunctionError>>;
   /** One sentence with the source of each figure, for reports. */
   readonly source: string;

@@ -20,8 +20,10 @@ import {
 /** Everything stored, summed and computed in `format`, functions first as the engine states them, then rounded. */
 export function storedIn(format: FloatFormat, stated: Arithmetic): Arithmetic {
   const unitRoundoff = unitRoundoffOf(format);
-  const rounded = ({ ulps, absolute, source }: FunctionError): FunctionError => ({
-    ulps: 0.5 + ulps * (stated.unitRoundoff / unitRoundoff),
+  const finer = stated.unitRoundoff / unitRoundoff;
+  const rounded = ({ ulps, ulpsPerUnit = 0, absolute, source }: FunctionError): FunctionError => ({
+    ulps: 0.5 + ulps * finer,
+    ulpsPerUnit: ulpsPerUnit * finer,
     absolute: absolute + smallestSubnormalOf(format) / 2,
     source: `${source}; then rounded to ${format.name}`,
   });
@@ -37,6 +39,7 @@ export function storedIn(format: FloatFormat, stated: Arithmetic): Arithmetic {
     // GLSL ES 3.00 §4.5.1 lets mediump arithmetic flush.
     flushesSubnormals: true,
     underflow: smallestNormalOf(format),
+    convolutionStart: stated.convolutionStart ?? 0,
     functions,
     source: `${format.name} for every stored value and sum (IEEE 754-2019 §3.6 for float16); functions: ${stated.source}`,
     round: (x) => roundTo(format, x),

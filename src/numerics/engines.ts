@@ -7,7 +7,14 @@
  */
 
 import { type Arithmetic, FUNCTIONS, type FunctionError, type FunctionName } from "./arithmetic.ts";
-import { FLOAT32, FLOAT64, roundToFloat32, smallestNormalOf, smallestSubnormalOf, unitRoundoffOf } from "./formats.ts";
+import {
+  FLOAT32,
+  FLOAT64,
+  roundToFloat32,
+  smallestNormalOf,
+  smallestSubnormalOf,
+  unitRoundoffOf,
+} from "./formats.ts";
 
 /** Neither all operands nor all processors were measured. */
 const SAFETY = 2;
@@ -27,7 +34,7 @@ function measured(ulps: number, absolute: number, source: string): FunctionError
   };
 }
 
-const IEEE_FLOAT32 = {
+export const IEEE_FLOAT32 = {
   name: "float32",
   unitRoundoff: unitRoundoffOf(FLOAT32),
   largest: FLOAT32.largest,

@@ -74,7 +74,7 @@ function functionRadius(
   arithmetic: Arithmetic,
 ): Data {
   const { unit, underflow, largest } = rounding;
-  const { ulps, absolute } = arithmetic.functions[f];
+  const { ulps, ulpsPerUnit = 0, absolute } = arithmetic.functions[f];
   const {
     value: { data },
     radius: error,
@@ -99,7 +99,8 @@ function functionRadius(
           : Infinity;
     }
     const size = Math.abs(v) + carried;
-    const r = (carried + relative * size + fixed) * WIDEN;
+    const growing = ulpsPerUnit === 0 ? 0 : 2 * ulpsPerUnit * (Math.abs(data[i] as number) + e) * unit;
+    const r = (carried + (relative + growing) * size + fixed) * WIDEN;
     radius[i] = size + r <= largest ? r : e === 0 && !Number.isFinite(data[i] as number) ? 0 : Infinity;
   }
   return radius;

@@ -40,6 +40,8 @@ export interface Rounding {
   readonly flushedBelow: number;
   /** Smallest positive normal number. */
   readonly smallestNormal: number;
+  /** What sums of convolutions start from. */
+  readonly convolutionStart: number;
 }
 
 /** Twice the unit roundoff of float64: what the reference's own operation and that of the bound may add. */
@@ -63,6 +65,7 @@ export function roundingOf(arithmetic: Arithmetic): Rounding {
     largest,
     flushedBelow: flushesSubnormals ? smallestNormal : 0,
     smallestNormal,
+    convolutionStart: arithmetic.convolutionStart ?? 0,
   };
 }
 
@@ -75,6 +78,7 @@ export const EXACT: Rounding = {
   largest: Infinity,
   flushedBelow: 0,
   smallestNormal: 0,
+  convolutionStart: 0,
 };
 
 /** An error factor that holds for a sum of terms each rounded `roundings` times, then stored. */

@@ -121,14 +121,21 @@ export function convRadius(
   const counts = tapCounts(geometry);
   const perTap = geometry.channels / geometry.groups;
   const uniform = counts.every((count) => count === counts[0]);
-  if (uniform) return productSum(value, x, kernel, multiply, (counts[0] ?? 0) * perTap, rounding);
+  const started = startedSums(rounding);
+  if (uniform) return productSum(value, x, kernel, multiply, (counts[0] ?? 0) * perTap, started);
   const { filters } = geometry;
   const size = counts.length * filters;
   const terms = new Float64Array(value.length);
   for (let i = 0; i < terms.length; i++)
     terms[i] = (counts[Math.floor((i % size) / filters)] as number) * perTap;
-  return productSum(value, x, kernel, multiply, terms, rounding);
+  return productSum(value, x, kernel, multiply, terms, started);
 }
+
+/** A sum that starts from a constant, which is taken off again, rounds that too with every term: twice a term covers it. */
+const startedSums = (rounding: Rounding): Rounding => ({
+  ...rounding,
+  sumUnderflow: rounding.sumUnderflow + 2 * rounding.sumUnit * rounding.convolutionStart,
+});
 
 /** Σ x·y over `terms` products. Exact operands cost one further run of the kernel, on magnitudes. */
 function productSum(
