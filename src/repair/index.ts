@@ -6,4 +6,4 @@ import { restated } from "./restated.ts";
 import { rewriteAroundKernel } from "./rewrite-around-kernel.ts";
 import { weightsFromA } from "./weights-from-a.ts";
 
-export const REPAIRS: readonly Repair[] = [restated, configFromA, weightsFromA, rewriteAroundKernel];
+export const REPAIRS: readonly Repair[] = [configFromA, weightsFromA, rewriteAroundKernel, restated];

@@ -5,9 +5,9 @@
  * what is kept for the way back names it. A pass that put the parts into the model here would lose that.
  */
 
-import { REWRITES } from "../convert/rewrites/index.ts";
 import { translate } from "../convert/translate.ts";
 import type { Repair } from "./repair.ts";
+import { writtenAs } from "./written-as.ts";
 
 const id = "rewrite-around-kernel";
 
@@ -19,25 +19,9 @@ export const rewriteAroundKernel: Repair = {
     if (own.length === 0) return undefined;
     const { rewritten } = translate(model, { to: model.dialect });
     const paths = new Set(own.map(({ layerB }) => layerB?.split("#")[0] ?? ""));
-    const made = rewritten.flatMap(({ path, className, rewrite }) =>
-      paths.has(path)
-        ? [
-            {
-              id,
-              layer: path,
-              field: null,
-              message: `${className} written as: ${summaryOf(rewrite)} (exactly the same function)`,
-            },
-          ]
-        : [],
+    const made = rewritten.flatMap((layer) =>
+      paths.has(layer.path) ? [{ id, layer: layer.path, field: null, message: writtenAs(layer) }] : [],
     );
     return made.length === 0 ? undefined : { model, made };
   },
 };
-
-/** `rewrites`: ids, separated by ", ". */
-const summaryOf = (rewrites: string): string =>
-  rewrites
-    .split(", ")
-    .map((name) => REWRITES.find((rewrite) => rewrite.id === name)?.summary ?? name)
-    .join("; ");

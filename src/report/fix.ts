@@ -105,15 +105,19 @@ function repairLines({ causes, sides }: Report, repairs: readonly RepairMade[]):
     );
   const of = (id: string): readonly RepairMade[] => repairs.filter((repair) => repair.id === id);
   return [
-    ...of("restated").map(({ message }) => {
-      const why = refusalFor(message)?.why;
-      return `words: said anew in those that TensorFlow.js knows${why === undefined ? "" : ` (${why})`}`;
+    ...of("restated").flatMap(({ layer, message }) => {
+      if (layer !== null) return [];
+      const known = refusalFor(message);
+      const why = known?.ofWords === true ? ` (${known.why})` : "";
+      return `words: said anew in those that TensorFlow.js knows${why}`;
     }),
     ...groupCauses(causes.filter((cause) => cause.kind === "weights" && made(cause))).map((group) =>
       weightsLine(group, baseName(sides.a.path)),
     ),
     ...of("config-from-a").map(({ layer, message }) => `config: ${layer} ${message}`),
-    ...of("rewrite-around-kernel").map(({ layer, message }) => `layers: ${layer}, ${message}`),
+    ...[...of("rewrite-around-kernel"), ...of("restated")].flatMap(({ layer, message }) =>
+      layer === null ? [] : [`layers: ${layer}, ${message}`],
+    ),
   ];
 }
 
