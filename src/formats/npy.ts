@@ -34,6 +34,14 @@ const KINDS: { readonly [kind: string]: NumericDType } = {
   b1: "bool",
 };
 
+/** NumPy evaluates a dict of these three as Python. */
+const DESCR = /'descr'\s*:\s*'([<>|=]?)([a-zA-Z])(\d*)'/;
+const ORDER = /'fortran_order'\s*:\s*(True|False)/;
+/** A tuple: one number needs its comma. Python 2 wrote `3L`. */
+const SHAPE = /'shape'\s*:\s*\(\s*((?:\d+L?\s*,\s*)*(?:(?<=,\s*)\d+L?\s*)?)\)/;
+const FIELD = `(?:${[DESCR, ORDER, SHAPE].map(({ source }) => source).join("|")})`;
+const HEADER = new RegExp(`^\\s*\\{\\s*${FIELD}\\s*,\\s*${FIELD}\\s*,\\s*${FIELD}\\s*,?\\s*\\}\\s*$`);
+
 interface Header {
   readonly kind: string;
   readonly itemBytes: number;
@@ -114,11 +122,12 @@ function decodeHeader(bytes: Uint8Array, where: string): Header {
   const text = new TextDecoder(major === 3 ? "utf-8" : "latin1").decode(
     bytes.subarray(prefix, prefix + length),
   );
-  const descr = /'descr'\s*:\s*'([<>|=]?)([a-zA-Z])(\d*)'/.exec(text);
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(text);
-  const shape = /'shape'\s*:\s*\(([\d\sL,]*)\)/.exec(text);
   if (/'descr'\s*:\s*\[/.test(text)) throw unsupported("a record", where);
-  if (descr === null || order === null || shape === null) throw malformed("its header is not an .npy header");
+  const descr = DESCR.exec(text);
+  const order = ORDER.exec(text);
+  const shape = SHAPE.exec(text);
+  if (descr === null || order === null || shape === null || !HEADER.test(text))
+    throw malformed("its header is not an .npy header");
   const extents = (shape[1] ?? "").split(",").filter((part) => part.trim() !== "");
   requireAtMost("the number of axes", extents.length, MAX_RANK, where);
   const sizes = extents.map((extent) => Number(extent.replace("L", "")));

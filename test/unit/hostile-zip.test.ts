@@ -267,6 +267,12 @@ test.each([
     "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000,), }",
     "file.truncated",
   ],
+  [
+    "a header with more in it",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), } or x",
+    "file.malformed",
+  ],
+  ["a shape that is no tuple", "{'descr': '<f4', 'fortran_order': False, 'shape': (1), }", "file.malformed"],
   ["a pickle", "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "file.unsupported"],
 ])("an .npz with an array of %s is refused", async (_what, header, code) => {
   const bytes = zipBytes([{ name: "x.npy", bytes: npy(header) }]);

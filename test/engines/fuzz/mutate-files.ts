@@ -28,7 +28,8 @@ export function damaged(set: FileSet, seed: number): Damaged {
 }
 
 const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b;
-const isJson = (bytes: Uint8Array): boolean => bytes[0] === 0x7b;
+const isJson = (bytes: Uint8Array): boolean =>
+  /^\{\s*"/.test(Buffer.from(bytes.subarray(0, 8)).toString("latin1"));
 
 const inBytes: Change = (bytes, random) => {
   const { mutated, what } = mutate(bytes, random.integer(0, 2 ** 31));

@@ -23,13 +23,7 @@ const WORKER = new URL("read-file.worker.mjs", import.meta.url);
 
 export class ReadWorker {
   #worker: Worker | null = null;
-  readonly #limitMs: number;
-
-  constructor(limitMs: number) {
-    this.#limitMs = limitMs;
-  }
-
-  async read(job: ReadJob): Promise<Outcome> {
+  async read(job: ReadJob, limitMs: number): Promise<Outcome> {
     this.#worker ??= new Worker(WORKER, { resourceLimits: { maxOldGenerationSizeMb: 768 } });
     const worker = this.#worker;
     const outcome = await new Promise<Outcome>((resolve) => {
@@ -43,7 +37,7 @@ export class ReadWorker {
         error: (error: unknown) => end({ code: "died", said: String(error) }),
         exit: (status: number) => end({ code: "died", said: `exit ${status}` }),
       };
-      const timer = setTimeout(() => end({ code: "hang" }), this.#limitMs);
+      const timer = setTimeout(() => end({ code: "hang" }), limitMs);
       for (const [event, listener] of Object.entries(listeners)) worker.on(event, listener);
       worker.postMessage(job);
     });
