@@ -6,6 +6,9 @@ import type { StoredTensor } from "../model/model.ts";
 /** Inside an HDF5 file; Keras passes over groups that it does not look for. */
 export const KEPT_OPTIMIZER_GROUP = "vernier_optimizer";
 
+/** Beside `model.json`, and in no manifest: a page does not load what only training needs. */
+export const OPTIMIZER_FILE = "optimizer.bin";
+
 export function keptOptimizer(path: string, weights: readonly StoredTensor[]): JsonObject | null {
   if (weights.length === 0) return null;
   return {

@@ -4,6 +4,7 @@ import type { Problem } from "../base/problem.ts";
 import type { Report } from "../compare/findings.ts";
 import type { Conversion } from "../convert/convert.ts";
 import { flatLayers } from "../convert/flat-layers.ts";
+import { OPTIMIZER_FILE } from "../convert/kept-optimizer.ts";
 import { conversionProblems } from "../explain/conversion-problems.ts";
 import type { Model } from "../model/model.ts";
 import { sizeOf } from "../tensor/tensor.ts";
@@ -99,6 +100,7 @@ export function renderConvert(
       .slice(0, MOST)
       .flatMap(({ message, where, hint }) => entry("failed", `${where}: ${message}\n${hint}`, style)),
     ...(failed.length > MOST ? entry("", `and ${failed.length - MOST} more (--json lists them)`, style) : []),
+    ...sayRounded(conversion, style),
     ...entry("proof", sayProof(report, elapsedMs), style),
     ...(done ? entry("wrote", sayWritten(report.written, bytes), style) : []),
     ...(done ? sayKept(conversion, style) : []),
@@ -138,7 +140,14 @@ function sayProof({ proof, problems }: ConvertReport, elapsedMs: number): string
     flips > 0 ? `; the predicted class changes on ${flips} of ${plural(proof.input.samples, "sample")}` : "";
   return proof.verdict === "agree"
     ? `predicts the same ${where}, every layer checked (${change}${flipped})   ${time}`
-    : `${where}: ${change}${flipped}, from what is named above   ${time}`;
+    : `${where}: ${change}${flipped}; that comes from what is named above   ${time}`;
+}
+
+/** Weights whose numbers are not all what they were. */
+function sayRounded({ rounded }: Conversion, style: Style): string[] {
+  if (rounded.length === 0) return [];
+  const kinds = [...new Set(rounded.map(({ from, to }) => `${to} in place of ${from}`))];
+  return entry("rounded", `${plural(rounded.length, "weight")}: stored as ${kinds.join(", ")}`, style);
 }
 
 function sayWritten(written: readonly string[], bytes: number): string {
@@ -147,10 +156,15 @@ function sayWritten(written: readonly string[], bytes: number): string {
   return `${main}${others > 0 ? ` + ${plural(others, "file")}` : ""}, ${formatBytes(bytes)}`;
 }
 
-function sayKept({ plan }: Conversion, style: Style): string[] {
+function sayKept({ plan, files }: Conversion, style: Style): string[] {
   const { source, keptKeys } = plan;
+  const beside = files.find(({ name }) => name === OPTIMIZER_FILE);
+  const state =
+    beside === undefined
+      ? "optimizer state"
+      : `optimizer state (${formatBytes(beside.sizeBytes)} in ${beside.name}, which no page loads)`;
   const parts = [
-    ...(source.optimizerWeights.length > 0 ? ["optimizer state"] : []),
+    ...(source.optimizerWeights.length > 0 ? [state] : []),
     ...(source.training === null ? [] : ["training configuration"]),
     ...(keptKeys.size > 0 ? [`training keys of ${plural(keptKeys.size, "layer")}`] : []),
   ];

@@ -12,7 +12,7 @@ import { sizeOf } from "../../tensor/tensor.ts";
 import { userMetadata } from "../beside.ts";
 import { flatLayers } from "../flat-layers.ts";
 import { isWorthKeeping, keptFrom } from "../kept.ts";
-import { keptOptimizer } from "../kept-optimizer.ts";
+import { keptOptimizer, OPTIMIZER_FILE } from "../kept-optimizer.ts";
 import type { Plan } from "../plan.ts";
 import { modelJson } from "../topology-json.ts";
 import { tfjsTrainingConfig } from "../training.ts";
@@ -27,9 +27,6 @@ export interface WrittenModel {
   readonly files: readonly OutputFile[];
   readonly rounded: readonly RoundedWeight[];
 }
-
-/** Beside `model.json`, and in no manifest: a page does not load what only training needs. */
-const OPTIMIZER_FILE = "optimizer.bin";
 
 export async function writeTfjs(plan: Plan, options: TfjsTargetOptions): Promise<WrittenModel> {
   const { quantization, shardSizeBytes } = options;
