@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
- * @file `npm run deep`: what CI does, with more samples: kills during a conversion, and the bounds on the engines, which
- * rewrite docs/measured.md.
+ * @file `npm run deep`: what CI does, with more samples: kills during a conversion, damaged files of every format, and the
+ * bounds on the engines; the last two rewrite docs/measured.md.
  *
- *     VERNIER_BOUNDS_BATCH=64 VERNIER_BOUNDS_SEED=1 VERNIER_KILLS=200 VERNIER_KILLS_SEED=1 npm run deep
+ *     VERNIER_BOUNDS_BATCH=64 VERNIER_BOUNDS_SEED=1 VERNIER_KILLS=200 VERNIER_KILLS_SEED=1 VERNIER_FUZZ=20000 VERNIER_SEED=1 npm run deep
  */
 
 import { spawnSync } from "node:child_process";
@@ -14,6 +14,7 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "vernier-deep-"));
 const out = join(folder, "bounds.json");
+const fuzzOut = join(folder, "fuzz.json");
 const batch = process.env["VERNIER_BOUNDS_BATCH"] ?? "64";
 const seed = process.env["VERNIER_BOUNDS_SEED"] ?? "1";
 
@@ -33,9 +34,30 @@ const git = (...args) => spawnSync("git", args, { cwd: root, encoding: "utf8" })
 
 const target = join(root, "docs/measured.md");
 
+/** @param {{ count: number, seed: number, counts: Record<string, number>, wrong: string[] }} fuzz */
+const damagedFiles = ({ count, seed, counts, wrong }) => `## Damaged files
+
+Files of every format that is read (.h5, .keras and .weights.h5 of Keras 2 and 3, sharded weights, architectures, layers and
+graph models of TensorFlow.js with their weight files, .npz, .npy), damaged by a seed in their bytes, their JSON, their zip
+headers or their sizes, then read in full, inspected and converted to every target in memory. What must be 0 is hung, crashed,
+or thrown without a code and a hint. \`VERNIER_FUZZ=${count} VERNIER_SEED=${seed} npm run deep\`:
+
+| What became of it | Files |
+|---|---|
+${Object.entries(counts)
+  .sort((a, b) => b[1] - a[1])
+  .map(([code, files]) => `| ${code === "read" ? "read" : `\`${code}\``} | ${files} |`)
+  .join("\n")}
+| hung, crashed or untyped | ${wrong.length} |`;
+
 try {
-  const kills = run("npx", ["vitest", "run", "--project", "engines", "test/engines/kill.test.ts"], {
+  const killed = ["test/engines/kill.test.ts", "test/engines/command-kill.test.ts"];
+  const kills = run("npx", ["vitest", "run", "--project", "engines", ...killed], {
     VERNIER_KILLS: process.env["VERNIER_KILLS"] ?? "200",
+  });
+  const fuzz = run("npx", ["vitest", "run", "--project", "engines", "test/engines/fuzz-files.test.ts"], {
+    VERNIER_FUZZ: process.env["VERNIER_FUZZ"] ?? "20000",
+    VERNIER_FUZZ_OUT: fuzzOut,
   });
   const status = run("npx", ["vitest", "run", "--project", "engines", "test/engines/bounds.test.ts"], {
     VERNIER_BOUNDS_BATCH: batch,
@@ -68,13 +90,15 @@ Counted, not judged:
 \`\`\`text
 ${lines.map((line) => line.slice(0, 150)).join("\n")}
 \`\`\`
+
+${damagedFiles(JSON.parse(readFileSync(fuzzOut, "utf8")))}
 `;
   // What other commands measured stands in sections of its own, behind these, and stays.
   const before = readFileSync(target, "utf8");
   const others = before.indexOf("\n## Speed and memory");
   const kept = others < 0 ? "" : before.slice(others);
   writeFileSync(target, page + kept);
-  process.exitCode = status || kills;
+  process.exitCode = status || kills || fuzz;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
