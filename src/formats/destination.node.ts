@@ -138,8 +138,7 @@ async function writeAll(
   const last = renamed === null ? model : await renamed.rewrite(model);
   const lastName = place.kind === "file" ? place.name : model.name;
   await files.writeFile(join(folder, lastName), last);
-  await files.synced();
-  await files.syncFolder(folder);
+  await Promise.all([files.synced(), files.syncFolder(folder)]);
   return [...(renamed?.names ?? old), lastName];
 }
 

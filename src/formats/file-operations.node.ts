@@ -50,16 +50,20 @@ export function fileOperations(where: string, onStep: OnStep = () => {}): FileOp
       throw cause instanceof VernierError ? cause : unwritable(cause, where);
     }
   };
-  const syncing: Promise<unknown>[] = [];
+  /** Each ends with its error, or null. */
+  const syncing = new Set<Promise<unknown>>();
   const synced = async (): Promise<void> => {
-    const ends = await Promise.all(syncing.splice(0));
-    for (const error of ends) if (error !== null) throw error;
+    for (const end of syncing) {
+      const error = await end;
+      syncing.delete(end);
+      if (error !== null) throw error;
+    }
   };
   return {
     synced,
     makeFolder: (path) => step("makeFolder", path, async () => void (await mkdir(path, { recursive: true }))),
     async writeFile(path, { sizeBytes, pieces }, hash) {
-      if (syncing.length >= MAX_SYNCING) await synced();
+      if (syncing.size >= MAX_SYNCING) await synced();
       const handle = await step("writeFile", path, () => open(path, "wx"));
       let closing: Promise<unknown> | null = null;
       try {
@@ -80,7 +84,7 @@ export function fileOperations(where: string, onStep: OnStep = () => {}): FileOp
             () => null,
             (error: unknown) => error,
           );
-        syncing.push(closing);
+        syncing.add(closing);
       } finally {
         if (closing === null) await handle.close();
       }

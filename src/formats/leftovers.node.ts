@@ -51,8 +51,7 @@ export async function writeNames(
     yield bytes;
   };
   await files.writeFile(join(temporary, LIST_NAME), { sizeBytes: bytes.byteLength, pieces });
-  await files.synced();
-  await files.syncFolder(temporary);
+  await Promise.all([files.synced(), files.syncFolder(temporary)]);
 }
 
 /** Removes those of `names` that no model of the folder names. */
