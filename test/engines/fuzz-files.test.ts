@@ -21,7 +21,13 @@ const AT_ONCE = 2;
 const SAMPLE = Math.max(100, Math.floor(COUNT / 10));
 
 /** What failed once, for ever. */
-const FAILED_ONCE: readonly (readonly [label: string, seed: number])[] = [];
+const FAILED_ONCE: readonly (readonly [label: string, seed: number])[] = [
+  // Read where NumPy refuses the header.
+  ["npy/unicode.npy", 42],
+  ["npy/unicode.npy", 64],
+  ["npy/le_f4.npy", 65],
+  ["npy/le_f4.npy", 87],
+];
 
 interface Case {
   readonly set: FileSet;
@@ -40,6 +46,8 @@ const setNamed = (label: string): FileSet => {
   if (set === undefined) throw new Error(`there is no file set ${label}`);
   return set;
 };
+
+const failedOnce = (): Case[] => FAILED_ONCE.map(([label, seed]) => ({ set: setNamed(label), seed }));
 
 const damagedCases = (sets: readonly FileSet[], count: number, first: number): Case[] =>
   Array.from({ length: count }, (_, i) => ({ set: sets[i % sets.length] as FileSet, seed: first + i }));
@@ -82,7 +90,7 @@ test(`${COUNT} damaged files of ${FILE_SETS.length} kinds`, { timeout: 60_000 + 
   const wrong: string[] = [];
   const cases: readonly Case[] = [
     ...FILE_SETS.map((set) => ({ set, seed: null })),
-    ...FAILED_ONCE.map(([label, seed]) => ({ set: setNamed(label), seed })),
+    ...failedOnce(),
     ...damagedCases(FILE_SETS, COUNT, FIRST),
   ];
   await readAll(cases, ({ set, seed, what, outcome }) => {
@@ -113,15 +121,19 @@ test.skipIf(PYTHON === "")(
     const folder = mkdtempSync(join(tmpdir(), "vernier-fuzz-python-"));
     try {
       const read: { readonly what: string; readonly path: string; readonly hashes: readonly string[] }[] = [];
-      await readAll(damagedCases(sets, SAMPLE, FIRST), ({ set, seed, what, files, outcome }) => {
-        if (outcome.code !== "read") return;
-        const path = join(folder, String(read.length));
-        writeFileSync(path, files.get(set.main) ?? "");
-        const hashes = Object.values(outcome.values ?? {}).flatMap(
-          (hash) => hash.match(/^float32 (.*)$/)?.[1] ?? [],
-        );
-        read.push({ what: `${set.label}, seed ${seed}, ${what}`, path, hashes });
-      });
+      const again = failedOnce().filter(({ set }) => sets.includes(set));
+      await readAll(
+        [...again, ...damagedCases(sets, SAMPLE, FIRST)],
+        ({ set, seed, what, files, outcome }) => {
+          if (outcome.code !== "read") return;
+          const path = join(folder, String(read.length));
+          writeFileSync(path, files.get(set.main) ?? "");
+          const hashes = Object.values(outcome.values ?? {}).flatMap(
+            (hash) => hash.match(/^float32 (.*)$/)?.[1] ?? [],
+          );
+          read.push({ what: `${set.label}, seed ${seed}, ${what}`, path, hashes });
+        },
+      );
       const { stdout } = spawnSync(PYTHON, [join(import.meta.dirname, "fuzz/read_files.py")], {
         input: read.map(({ path }) => `${path}\n`).join(""),
         encoding: "utf8",

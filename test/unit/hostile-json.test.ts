@@ -257,6 +257,13 @@ describe("depth", () => {
     });
   });
 
+  test("a value 900 deep, under a key that nobody knows, is carried", async () => {
+    const deep = Array.from({ length: 900 }).reduce<unknown>((inner) => [inner], 1);
+    const json = modelOf({ class_name: "ReLU", config: { name: "r", strange: deep } });
+    await using opened = await readModel(new TextEncoder().encode(json));
+    for (const to of TARGETS) await convert(opened.model, { to });
+  });
+
   test("wrappers as deep as is allowed are read, and converted in a moment", async () => {
     const json = modelOf(wrap("TimeDistributed", 8, { class_name: "ReLU", config: { name: "r" } }), [
       null,
