@@ -9,28 +9,38 @@ import { bytesSource } from "../src/formats/source.ts";
 
 const FIXTURES = join(import.meta.dirname, "fixtures");
 
+export interface LayerJson {
+  class_name: string;
+  config: Record<string, unknown>;
+}
+
+export interface ModelJson {
+  modelTopology: { keras_version: string; model_config?: Topology; config?: Topology["config"] };
+  weightsManifest: { paths: string[]; weights: { name: string; shape: number[] }[] }[];
+}
+
+interface Topology {
+  config: LayerJson[] | { layers: LayerJson[] };
+}
+
 export interface Faulty {
-  // biome-ignore lint/suspicious/noExplicitAny: a file's JSON, changed at a place that the test names
-  readonly json: any;
+  readonly json: ModelJson;
   /** By the names of the manifest; to be changed in place. */
   readonly weights: Map<string, Float32Array>;
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: as above
-export type LayerJson = any;
 
 export type Fault = (model: Faulty) => void;
 
 /** The files of a TF.js fixture, float32 in one shard, after `fault`. */
 export function planted(name: string, fault: Fault = () => {}): ReadonlyMap<string, Uint8Array> {
   const folder = join(FIXTURES, "tfjs", name);
-  const json = JSON.parse(readFileSync(join(folder, "model.json"), "utf8"));
+  const json: ModelJson = JSON.parse(readFileSync(join(folder, "model.json"), "utf8"));
   const weights = new Map<string, Float32Array>();
   for (const group of json.weightsManifest) {
-    const bytes = Buffer.concat(group.paths.map((path: string) => readFileSync(join(folder, path))));
+    const bytes = Buffer.concat(group.paths.map((path) => readFileSync(join(folder, path))));
     let at = 0;
     for (const { name: weight, shape } of group.weights) {
-      const count = shape.reduce((product: number, extent: number) => product * extent, 1);
+      const count = shape.reduce((product, extent) => product * extent, 1);
       weights.set(
         weight,
         Float32Array.from({ length: count }, (_, i) => bytes.readFloatLE(at + 4 * i)),
@@ -39,7 +49,7 @@ export function planted(name: string, fault: Fault = () => {}): ReadonlyMap<stri
     }
   }
   fault({ json, weights });
-  const entries = json.weightsManifest.flatMap((group: { weights: object[] }) => group.weights);
+  const entries = json.weightsManifest.flatMap((group) => group.weights);
   json.weightsManifest = [{ paths: ["weights.bin"], weights: entries }];
   const shard = Buffer.concat(
     [...weights.values()].map(({ buffer }) => new Uint8Array(buffer as ArrayBuffer)),
@@ -60,7 +70,9 @@ export const kerasFixture = (name: string, words: "keras2" | "keras3" = "keras2"
   readModel(new Uint8Array(readFileSync(join(FIXTURES, words, `${name}.h5`))), { name: `${name}.h5` });
 
 /** `keras3/mlp.keras` after a change of its `config.json`. */
-export function kerasV3Planted(fault: (config: LayerJson) => void): Promise<OpenedModel> {
+export function kerasV3Planted(
+  fault: (config: { config: { layers: LayerJson[] } }) => void,
+): Promise<OpenedModel> {
   const members = unzipSync(new Uint8Array(readFileSync(join(FIXTURES, "keras3/mlp.keras"))));
   const config = JSON.parse(strFromU8(members["config.json"] ?? new Uint8Array()));
   fault(config);
@@ -71,9 +83,11 @@ export function kerasV3Planted(fault: (config: LayerJson) => void): Promise<Open
 
 /** The layer of this name in a flat `model.json`. */
 export function layerIn({ json }: Faulty, name: string): LayerJson {
-  const topology = json.modelTopology.model_config ?? json.modelTopology;
-  const layers = Array.isArray(topology.config) ? topology.config : topology.config.layers;
-  return layers.find((layer: LayerJson) => layer.config.name === name);
+  const config = (json.modelTopology.model_config ?? json.modelTopology).config ?? [];
+  const layers = Array.isArray(config) ? config : config.layers;
+  const found = layers.find((layer) => layer.config["name"] === name);
+  if (found === undefined) throw new Error(`no layer ${name}`);
+  return found;
 }
 
 /** Changes one weight in place. */

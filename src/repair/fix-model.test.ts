@@ -25,7 +25,7 @@ test("what is accepted is left as it is; the rest is repaired", async () => {
   await using a = await kerasFixture("mlp");
   const two = planted("mlp", (model) => {
     negated(model);
-    layerIn(model, "hidden").config.activation = "elu";
+    layerIn(model, "hidden").config["activation"] = "elu";
   });
   await using b = await openPlanted(two);
   const fixed = await fixModel({ a, b, engine: "reference", accept: ["config:hidden"] });

@@ -18,9 +18,10 @@ const refusal: Problem = {
 /** Keras 3's: its key for an input's shape, and weight names that begin with the model's. */
 function inKeras3(model: Faulty): void {
   const { config } = layerIn(model, "features");
-  config.batch_shape = config.batch_input_shape;
-  delete config.batch_input_shape;
-  for (const weight of model.json.weightsManifest[0].weights) weight.name = `functional/${weight.name}`;
+  config["batch_shape"] = config["batch_input_shape"];
+  delete config["batch_input_shape"];
+  for (const weight of model.json.weightsManifest.flatMap((group) => group.weights))
+    weight.name = `functional/${weight.name}`;
 }
 
 test("Keras 3's words become TF.js's", async () => {

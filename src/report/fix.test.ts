@@ -40,7 +40,7 @@ function shown(screen: FixScreen): string {
 
 const two: Fault = (model) => {
   change(model, "stem/kernel", (x) => -x);
-  layerIn(model, "a_bn1").config.epsilon = 0.1;
+  layerIn(model, "a_bn1").config["epsilon"] = 0.1;
 };
 
 test("what was repaired stands before the proof and what was written", async () => {

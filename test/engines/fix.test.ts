@@ -96,15 +96,16 @@ const PLANTED: readonly Planted[] = [
     pair: "mlp",
     fault: (model) => {
       const { config } = layerIn(model, "features");
-      config.batch_shape = config.batch_input_shape;
-      delete config.batch_input_shape;
+      config["batch_shape"] = config["batch_input_shape"];
+      delete config["batch_input_shape"];
     },
   },
   {
     repair: "restated",
     pair: "mlp",
     fault: ({ json }) => {
-      for (const weight of json.weightsManifest[0].weights) weight.name = `functional/${weight.name}`;
+      for (const weight of json.weightsManifest.flatMap((group) => group.weights))
+        weight.name = `functional/${weight.name}`;
     },
   },
   { repair: "restated", pair: "separable", fault: () => {} },
