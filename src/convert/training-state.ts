@@ -21,9 +21,15 @@ export function trainingFor({ source, to }: Plan, form: "h5" | "keras"): Trainin
   const { optimizer, optimizer_config, ...rest } = config;
   const said = (optimizer_config ?? optimizer ?? null) as Json;
   if (said === null || !isObject(said)) return null;
-  const renamed = form === "h5" ? { optimizer_config: said } : { optimizer: said };
+  const renamed = form === "h5" ? { optimizer_config: said } : { optimizer: withModule(said as JsonObject) };
   return { config: { ...rest, ...renamed } as JsonObject };
 }
+
+/** An `.h5` leaves out where the class is, by which a `.keras` finds it; a user's own class says its package. */
+const withModule = (optimizer: JsonObject): JsonObject =>
+  "module" in optimizer || String(optimizer["class_name"]).includes(">")
+    ? optimizer
+    : { module: "keras.optimizers", ...optimizer, registered_name: null };
 
 /** In whose words an earlier conversion's source was. */
 function originOf(kept: JsonObject | null): string | null {

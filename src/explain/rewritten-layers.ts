@@ -19,19 +19,33 @@ export interface RewrittenModel {
 
 /** `null` where A is nearer to B as it is. */
 export async function rewrittenLike(a: Model, b: Model): Promise<RewrittenModel | null> {
-  const differs = (await matchModels(a, b)).structure.length;
+  const differs = (await matchModels(a, b)).structure.length + otherLayers(a, b);
   if (differs === 0) return null;
   try {
     const plan = translate(a, { to: b.dialect });
     if (plan.rewritten.length === 0) return null;
     const model = modelFromPlan(plan);
-    return (await matchModels(model, b)).structure.length < differs ? { model, plan } : null;
+    const left = (await matchModels(model, b)).structure.length + otherLayers(model, b);
+    return left < differs ? { model, plan } : null;
   } catch (error) {
     // What cannot be said in B's words was not rewritten by anyone.
     if (isVernierError(error)) return null;
     throw error;
   }
 }
+
+/** How many layers of A are none of B's: an Identity that is an Activation there, a kernel that is written out. */
+function otherLayers(a: Model, b: Model): number {
+  const left = b.layers.map(meaningOf);
+  return a.layers.filter((entry) => {
+    const at = left.indexOf(meaningOf(entry));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  }).length;
+}
+
+const meaningOf = ({ layer }: Model["layers"][number]): string =>
+  JSON.stringify([layer.className, layer.config, layer.weights.map(({ shape }) => shape)]);
 
 /**
  * An engine that runs the file as it is, seen as the rewritten model: a part's certificate is the layer's, its last part's
