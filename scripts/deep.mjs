@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /**
- * @file `npm run deep`: what CI does, with more samples: kills during a conversion, damaged files of every format, and the
- * bounds on the engines; the last two rewrite docs/measured.md.
+ * @file `npm run deep`: what CI does, with more samples: made-up models through every format and back, a model of every
+ * layer sample in real Keras, kills during a conversion, damaged files of every format, and the bounds on the engines; the
+ * last two rewrite docs/measured.md.
  *
- *     VERNIER_BOUNDS_BATCH=64 VERNIER_BOUNDS_SEED=1 VERNIER_KILLS=200 VERNIER_KILLS_SEED=1 VERNIER_FUZZ=20000 VERNIER_SEED=1 npm run deep
+ *     VERNIER_BOUNDS_BATCH=64 VERNIER_BOUNDS_SEED=1 VERNIER_KILLS=200 VERNIER_KILLS_SEED=1 VERNIER_FUZZ=20000 VERNIER_ROUND_TRIPS=2000 VERNIER_SEED=1 npm run deep
  */
 
 import { spawnSync } from "node:child_process";
@@ -51,6 +52,14 @@ ${Object.entries(counts)
 | hung, crashed or untyped | ${wrong.length} |`;
 
 try {
+  const made = ["test/unit/convert-round-trips.test.ts", "test/unit/convert-ledger.test.ts"];
+  const roundTrips = run("npx", ["vitest", "run", "--project", "unit", ...made], {
+    VERNIER_ROUND_TRIPS: process.env["VERNIER_ROUND_TRIPS"] ?? "2000",
+    VERNIER_LEDGERS: process.env["VERNIER_LEDGERS"] ?? "500",
+  });
+  const keras = run("npx", ["vitest", "run", "--project", "engines", "test/engines/convert-keras.test.ts"], {
+    VERNIER_CONVERT_KERAS: process.env["VERNIER_CONVERT_KERAS"] ?? "all",
+  });
   const killed = ["test/engines/kill.test.ts", "test/engines/command-kill.test.ts"];
   const kills = run("npx", ["vitest", "run", "--project", "engines", ...killed], {
     VERNIER_KILLS: process.env["VERNIER_KILLS"] ?? "200",
@@ -98,7 +107,7 @@ ${damagedFiles(JSON.parse(readFileSync(fuzzOut, "utf8")))}
   const others = before.indexOf("\n## Speed and memory");
   const kept = others < 0 ? "" : before.slice(others);
   writeFileSync(target, page + kept);
-  process.exitCode = status || kills || fuzz;
+  process.exitCode = status || kills || fuzz || roundTrips || keras;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

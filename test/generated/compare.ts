@@ -27,8 +27,7 @@ export function meaningOf(
         rename(path),
         {
           className: layer.className,
-          config:
-            layer.className === "Bidirectional" && repeats ? withoutMaskRule(layer.config) : layer.config,
+          config: repeats ? withoutMaskRule(layer.config) : layer.config,
           weights: weights.map(({ spec, shape }) => [spec.name, shape]),
           unknown: layer.unknown,
         },

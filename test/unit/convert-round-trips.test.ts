@@ -46,6 +46,11 @@ async function tried(model: Model, to: Target): Promise<Converted | null> {
   try {
     return await converted(model, { to });
   } catch (error) {
+    // A mask of another rank than its tensor's steps: the target joins masks by another rule, and has no such model.
+    if (isVernierError(error, "tensor.shape") && model.dialect === "keras3") {
+      count(`${to}: masks that the target joins otherwise`);
+      return null;
+    }
     if (!isVernierError(error, "convert.refused")) throw error;
     const { layers } = error.details as { layers: readonly string[] };
     for (const layer of layers) count(`${to}: ${layer.replace(/^[^:]*: /, "").slice(0, 110)}`);
