@@ -40,6 +40,7 @@ export function judge(pairs: readonly Pair[]): Judgement {
     for (let i = 0; i < given.length; i++) {
       const got = given[i] as number;
       const value = values[i] as number;
+      if (got === value && worstRatio >= 0) continue; // nothing is better
       const bound = radius === null ? 0 : (radius[i] as number);
       const error = errorOf(got, value);
       if (error > 0 && bound === Infinity) {

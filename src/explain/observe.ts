@@ -63,6 +63,9 @@ export async function observe(
     return predictionsAmong(side.model, outputs);
   };
   const predictionsB = await predictAll("b", b, fed.b);
+  // An engine has a thread or process of its own: it is watched while the reference computes here.
+  const watchedB = a.info === null && b.info !== null && starts.length === 1 ? b.activations(fed.b) : null;
+  watchedB?.catch(() => {}); // who waits for it hears of it
   const predictionsA = await predictAll("a", a, fed.a);
   const outputs = pairOutputs(a.model, b.model, matching, predictionsA, predictionsB);
   const worst = outputs.at?.sample ?? 0;
@@ -113,7 +116,7 @@ export async function observe(
     const already = seenAtOnce[name];
     if (already !== null) return already;
     const inputs = rowsOf(all, start, start + size);
-    const { outputs: seen, trace } = await side.activations(inputs);
+    const { outputs: seen, trace } = await ((name === "b" ? watchedB : null) ?? side.activations(inputs));
     if (trace === null || side.info === null) return seen;
     const plain = rowsOf(name === "a" ? predictionsA : predictionsB, start, start + size);
     if (plain.some((tensor, i) => !equalBits(tensor, trace.final[i]))) tracedDiffers.add(name);

@@ -32,6 +32,9 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
   /** The operands as the engine takes them. */
   const held = (x: Bounded, dtype: DType): Bounded => operand(x, roundingFor(dtype));
 
+  /** The operands of what picks one of them: to a comparison that flushes, all subnormal numbers are equal. */
+  const picked = (x: Bounded, dtype: DType): Bounded => operand(x, roundingFor(dtype), true);
+
   /** Applies what only moves elements to value and radius alike. */
   const moved = (x: Bounded, move: (tensor: RealTensor) => RealTensor): Bounded => ({
     value: move(x.value),
@@ -41,6 +44,18 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
   const distance = (value: number): number => {
     const rounded = arithmetic.round(value);
     return rounded === value || Number.isNaN(value) ? 0 : Math.abs(value - rounded);
+  };
+
+  /** How far each is from the engine's nearest; `null` where all are its numbers, as a file's mostly are. */
+  const distances = (data: Float64Array): Float64Array | null => {
+    let found: Float64Array | null = null;
+    for (let i = 0; i < data.length; i++) {
+      const off = distance(data[i] as number);
+      if (off === 0) continue;
+      found ??= new Float64Array(data.length);
+      found[i] = off;
+    }
+    return found;
   };
 
   function pairRadius(
@@ -75,7 +90,7 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
   return {
     constant(value) {
       if (!isFloating(value.dtype)) return { value, radius: null };
-      return { value, radius: orNull(value.data.map(distance)) };
+      return { value, radius: distances(value.data) };
     },
 
     dimsOf: ({ value }) => value.shape,
@@ -84,7 +99,8 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
     binary(f, x, y) {
       const value = ops.binary(f, x.value, y.value);
       const rows = rowsOf(x.value.shape, y.value.shape);
-      return { value, ...pairRadius(f, value, held(x, value.dtype), held(y, value.dtype), rows) };
+      const taken = f === "maximum" || f === "minimum" ? picked : held;
+      return { value, ...pairRadius(f, value, taken(x, value.dtype), taken(y, value.dtype), rows) };
     },
 
     unary(f, x) {
@@ -120,7 +136,7 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
         const { shape, dtype } = x.value;
         const pick = (data: Float64Array): Float64Array =>
           ops.reduce(f, { shape, dtype, data }, axes, keepdims).data;
-        return { value, radius: pickedRadius(value.data, from, pick) };
+        return { value, radius: pickedRadius(value.data, picked(x, value.dtype), pick) };
       }
       if (!isFloating(value.dtype) && from.radius === null) return { value, radius: null };
       return { value, ...reduceSumRadius(value.data, from, axes, roundingFor(value.dtype)) };
@@ -138,7 +154,7 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
       const value = ops.sort(x.value, axis);
       // The k-th smallest is monotone in every element.
       const pick = (data: Float64Array): Float64Array => ops.sort({ ...x.value, data }, axis).data;
-      return { value, radius: pickedRadius(value.data, held(x, value.dtype), pick) };
+      return { value, radius: pickedRadius(value.data, picked(x, value.dtype), pick) };
     },
 
     reshape(x, dims) {
@@ -206,13 +222,11 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
     pool(f, x, options) {
       const value = ops.pool(f, x.value, options);
       const geometry = poolingOf(x.value.shape, options);
-      const from = held(x, value.dtype);
       if (f === "max") {
-        return {
-          value,
-          radius: pickedRadius(value.data, from, (data) => kernels.pool("max", data, geometry)),
-        };
+        const pick = (data: Float64Array): Float64Array => kernels.pool("max", data, geometry);
+        return { value, radius: pickedRadius(value.data, picked(x, value.dtype), pick) };
       }
+      const from = held(x, value.dtype);
       return { value, radius: averageRadius(value.data, from, geometry, kernels, roundingFor(value.dtype)) };
     },
   };

@@ -40,9 +40,10 @@ function isFinite(tensor: Tensor | undefined): boolean {
 
 function firstNonFinite(tensors: readonly Tensor[]): number | null {
   for (const { data } of tensors) {
+    if (!(data instanceof Float32Array || data instanceof Float64Array)) continue;
     for (let i = 0; i < data.length; i++) {
-      const value = data[i];
-      if (typeof value === "number" && !Number.isFinite(value)) return value;
+      const value = data[i] as number;
+      if (value - value !== 0) return value;
     }
   }
   return null;
