@@ -55,7 +55,6 @@ interface State {
 
 /** Models nest; real ones three deep (a backbone in a wrapper in a head). Stops stack exhaustion by a crafted file. */
 const MAX_NESTING = 32;
-
 /** Wrappers hold wrappers; real ones two deep. Bidirectional binds what it holds twice, so that each level doubles the work. */
 const MAX_WRAPPED = 8;
 
@@ -76,8 +75,10 @@ export function buildGraph(
     inputs: [],
   };
   const spec = decodeGraph(json, where);
-  const refs = spec.inputs.map((ref, i) => addInput(state, spec, ref, given?.[i]));
-  const outputs = buildInto(state, spec, refs, "", 0);
+  const outputs = placedAt(where, () => {
+    const refs = spec.inputs.map((ref, i) => addInput(state, spec, ref, given?.[i]));
+    return buildInto(state, spec, refs, "", 0);
+  });
   return {
     name: spec.name,
     layers: state.layers,
@@ -221,17 +222,23 @@ function shapesOf(
       : shapeAt(state, own);
   });
   const initial_state = call.initial_state.map((ref) => shapeAt(state, ref));
-  try {
-    return layer.evaluate(shapeOps, {
+  return placedAt(where, () =>
+    layer.evaluate(shapeOps, {
       weights,
       inputs: call.inputs.map((ref) => shapeAt(state, ref)),
       masks,
       args: initial_state.length === 0 ? {} : { initial_state },
-    });
+    }),
+  );
+}
+
+/** What is thrown without a place is given this one. */
+function placedAt<T>(where: readonly (string | number)[], work: () => T): T {
+  try {
+    return work();
   } catch (error) {
-    if (error instanceof VernierError && error.where === "")
-      throw new VernierError(error.code, error.details as never, { where, cause: error });
-    throw error;
+    if (!(error instanceof VernierError) || error.where !== "") throw error;
+    throw new VernierError(error.code, error.details as never, { where, cause: error });
   }
 }
 

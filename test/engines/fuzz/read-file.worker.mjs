@@ -9,6 +9,7 @@ import { isVernierError } from "../../../dist/base/errors.js";
 import { convert, TARGETS } from "../../../dist/convert/convert.js";
 import { readModelOrGraph } from "../../../dist/dialects/read-graph.node.js";
 import { writerOf } from "../../../dist/explain/graph-boundary.js";
+import { unknownFileError } from "../../../dist/formats/detect.js";
 import { readNpy } from "../../../dist/formats/npy.js";
 import { readNpz } from "../../../dist/formats/npz.js";
 import { openPath } from "../../../dist/formats/path.node.js";
@@ -33,6 +34,7 @@ parentPort?.on("message", async ({ path, architecture, kind }) => {
       code: typed ? error.code : "untyped",
       said,
       hint: typed ? error.hint : "",
+      where: typed ? error.where : "",
       ...read,
     });
   }
@@ -47,6 +49,7 @@ async function readData(path, values) {
       for (const name of npz.names) values[name] = hashOf(await npz.read(name));
     } else if (opened.detected.kind === "npy")
       values[""] = hashOf(readNpy(await readAll(opened.source), "x.npy"));
+    else if (opened.detected.kind === "unknown") throw unknownFileError(opened.detected, path);
   } finally {
     await opened.close();
   }

@@ -14,6 +14,7 @@ export interface Outcome {
   /** The error with its stack. */
   readonly said?: string;
   readonly hint?: string;
+  readonly where?: string;
   /** Per weight: dtype and hash. */
   readonly values?: { readonly [name: string]: string };
   readonly converted?: readonly string[];
