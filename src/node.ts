@@ -2,9 +2,18 @@
 
 import { keras } from "./engines/keras.node.ts";
 import { tfjsCpu, tfjsWasm } from "./engines/tfjs.node.ts";
+import { tfjsCpuInPage, tfjsWasmInPage, tfjsWebgl, tfjsWebgpu } from "./engines/tfjs-browser.node.ts";
 
 export { isVernierError, VernierError } from "./base/errors.ts";
 export { type OpenedModel, readModelPath as openPath } from "./dialects/read.node.ts";
 
 /** By id. The reference is no engine: `check` takes the word "reference". */
-export const engines = { "tfjs:cpu": tfjsCpu, "tfjs:wasm": tfjsWasm, keras } as const;
+export const engines = {
+  "tfjs:cpu": tfjsCpu,
+  "tfjs:wasm": tfjsWasm,
+  "tfjs:webgl": tfjsWebgl,
+  "tfjs:webgpu": tfjsWebgpu,
+  "tfjs:cpu@browser": tfjsCpuInPage,
+  "tfjs:wasm@browser": tfjsWasmInPage,
+  keras,
+} as const;

@@ -47,6 +47,6 @@ function runsGraph(engine: "reference" | Engine): Engine {
   if (engine !== "reference" && engine.id.startsWith("tfjs:")) return engine;
   const id = engine === "reference" ? engine : engine.id;
   throw new VernierError("usage.invalid", {
-    reason: `a graph model runs in tfjs:wasm or tfjs:cpu, not in ${id}`,
+    reason: `a graph model runs in TensorFlow.js (tfjs:wasm, tfjs:webgl, …), not in ${id}`,
   });
 }

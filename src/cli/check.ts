@@ -5,8 +5,8 @@ import type { Report } from "../compare/findings.ts";
 import { readModelOrGraph } from "../dialects/read-graph.node.ts";
 import type { InputSpec } from "../explain/options.ts";
 import { type LedgerModel, pairLedger } from "../explain/pair-ledger.ts";
+import { renderScreens } from "../report/backends.ts";
 import { renderJson, renderReports } from "../report/json.ts";
-import { renderScreen } from "../report/terminal.ts";
 import { checkPair, engineFor, inputsOf, type OpenedSide } from "./check-pair.ts";
 import { colours } from "./colours.ts";
 import { engineNamed } from "./engine-names.ts";
@@ -94,8 +94,7 @@ export async function runCheck(
   else if (flags.quiet !== true) {
     const elapsedMs = performance.now() - started;
     const style = colours(flags.color, process.stdout);
-    for (const report of reports)
-      process.stdout.write(renderScreen(report, { verbose: flags.verbose === true, style, elapsedMs }));
+    process.stdout.write(renderScreens(reports, { verbose: flags.verbose === true, style, elapsedMs }));
   }
   return exitCode;
 }

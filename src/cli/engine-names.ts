@@ -3,7 +3,16 @@
 import { VernierError } from "../base/errors.ts";
 import type { Engine } from "../engines/engine.ts";
 
-export const ENGINE_NAMES = ["reference", "tfjs:cpu", "tfjs:wasm", "keras"] as const;
+export const ENGINE_NAMES = [
+  "reference",
+  "tfjs:cpu",
+  "tfjs:wasm",
+  "tfjs:webgl",
+  "tfjs:webgpu",
+  "tfjs:cpu@browser",
+  "tfjs:wasm@browser",
+  "keras",
+] as const;
 
 /** Throws `usage.invalid` for a name that is not an engine's. */
 export async function engineNamed(name: string): Promise<"reference" | Engine> {
@@ -14,6 +23,14 @@ export async function engineNamed(name: string): Promise<"reference" | Engine> {
       return (await import("../engines/tfjs.node.ts")).tfjsCpu;
     case "tfjs:wasm":
       return (await import("../engines/tfjs.node.ts")).tfjsWasm;
+    case "tfjs:webgl":
+      return (await import("../engines/tfjs-browser.node.ts")).tfjsWebgl;
+    case "tfjs:webgpu":
+      return (await import("../engines/tfjs-browser.node.ts")).tfjsWebgpu;
+    case "tfjs:cpu@browser":
+      return (await import("../engines/tfjs-browser.node.ts")).tfjsCpuInPage;
+    case "tfjs:wasm@browser":
+      return (await import("../engines/tfjs-browser.node.ts")).tfjsWasmInPage;
     case "keras":
       return (await import("../engines/keras.node.ts")).keras;
     default: {

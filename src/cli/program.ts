@@ -130,7 +130,11 @@ function addCheck(program: Command, invocation: Invocation, done: (exitCode: num
     .option("--samples <N>", "how many made-up inputs when none are given (default 8)", count(1))
     .option("--seed <N>", "which made-up inputs (default 0)", count(0))
     .option("--a <ENGINE>", "what runs A: reference (default), keras, tfjs:cpu, tfjs:wasm")
-    .option("--b <ENGINE>", "what runs B: tfjs:wasm (default), tfjs:cpu, … (repeatable)", collect)
+    .option(
+      "--b <ENGINE>",
+      "what runs B: tfjs:wasm (default), tfjs:cpu; in a browser tfjs:webgl, tfjs:webgpu, tfjs:wasm@browser (repeatable)",
+      collect,
+    )
     .option("--keras", "run A in real Keras, in your Python (same as --a keras)")
     .option("--python <PATH>", "the Python that has Keras")
     .option("--tfjs <DIR>", "folder whose node_modules holds the TensorFlow.js to run")

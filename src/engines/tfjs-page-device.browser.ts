@@ -13,21 +13,42 @@ export async function deviceOf(backend: unknown): Promise<string | null> {
   return SOFTWARE.test(name) ? `software renderer: ${name}` : name;
 }
 
-/** Says why the device is gone, once it is. */
-export function watchDevice(backend: unknown): () => string | null {
+/** What became of the device since it was last asked. */
+export interface DeviceFault {
+  /** It is gone: nothing that it computes from now on means anything. */
+  readonly lost: boolean;
+  readonly reason: string;
+}
+
+/** WebGPU reports what it refuses on the side: whatever depended on that is zeros, and TF.js takes no notice. */
+export function watchDevice(backend: unknown): () => DeviceFault | null {
   const gl = glOf(backend);
-  if (gl !== null) return () => (gl.isContextLost() ? "the page lost its WebGL context" : null);
+  if (gl !== null)
+    return () => (gl.isContextLost() ? { lost: true, reason: "the page lost its WebGL context" } : null);
   const device = part(backend, "device");
-  const state: { lost: string | null } = { lost: null };
+  const state: { fault: DeviceFault | null } = { fault: null };
   const losing = part(device, "lost");
-  if (losing instanceof Promise) {
+  if (device instanceof EventTarget && losing instanceof Promise) {
     void losing.then((info: unknown) => {
-      const message = part(info, "message");
-      state.lost = `the page lost its WebGPU device${typeof message === "string" && message !== "" ? ` (${message})` : ""}`;
+      state.fault = {
+        lost: true,
+        reason: `the page lost its WebGPU device${inBrackets(part(info, "message"))}`,
+      };
+    });
+    device.addEventListener("uncapturederror", (event) => {
+      const message = part(part(event, "error"), "message");
+      state.fault ??= { lost: false, reason: typeof message === "string" ? message : "a WebGPU error" };
     });
   }
-  return () => state.lost;
+  return () => {
+    const { fault } = state;
+    if (fault?.lost !== true) state.fault = null;
+    return fault;
+  };
 }
+
+const inBrackets = (message: unknown): string =>
+  typeof message === "string" && message !== "" ? ` (${message})` : "";
 
 function glOf(backend: unknown): WebGL2RenderingContext | WebGLRenderingContext | null {
   const gl = part(part(backend, "gpgpu"), "gl");

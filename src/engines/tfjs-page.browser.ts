@@ -11,8 +11,9 @@ import type { TracedCall } from "./engine.ts";
 import { FrameDecoder } from "./protocol.ts";
 import type { Tfjs } from "./tfjs.ts";
 import { decodeRequest, encodeReply } from "./tfjs-frames.ts";
-import { deviceOf, watchDevice } from "./tfjs-page-device.browser.ts";
+import { type DeviceFault, deviceOf, watchDevice } from "./tfjs-page-device.browser.ts";
 import type { PageStart, Reply } from "./tfjs-protocol.ts";
+import { firstSentence } from "./tfjs-refusals.ts";
 import { answer, failureFrom, type Loaded, load, silence, startBackend } from "./tfjs-runner.ts";
 
 type Umbrella = Tfjs["core"] & {
@@ -29,14 +30,14 @@ async function main(): Promise<void> {
   await startBackend(tf, start.backend).catch((error: unknown) => {
     throw unavailable(start.id, error instanceof Error ? error.message : String(error));
   });
-  const lost = watchDevice(tf.backend());
+  const faultOf = watchDevice(tf.backend());
   const model = start.hasModel ? await load(tf, tf, start.graph, await artifacts()) : null;
   const described = model === null ? { inputs: [], outputs: [] } : model.described;
   await reply({ kind: "ready", ...described, hardware: await deviceOf(tf.backend()) });
-  for (;;) await serve(start.id, model, lost);
+  for (;;) await serve(start.id, model, faultOf);
 }
 
-async function serve(id: string, model: Loaded | null, lost: () => string | null): Promise<void> {
+async function serve(id: string, model: Loaded | null, faultOf: () => DeviceFault | null): Promise<void> {
   const response = await fetch("request");
   if (response.status === 204) return;
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
@@ -44,10 +45,17 @@ async function serve(id: string, model: Loaded | null, lost: () => string | null
   if (frame === undefined) throw new Error("the server sent half a request");
   const request = decodeRequest(frame);
   const stage = request.kind === "predict" ? "predicting" : "tracing";
-  // What a device that was lost computes is zeros.
+  // What a device gives after a fault is zeros.
   const check = (): void => {
-    const reason = lost();
-    if (reason !== null) throw new VernierError("engine.crashed", { engine: id, reason, stage });
+    const fault = faultOf();
+    if (fault === null) return;
+    const { lost, reason } = fault;
+    if (lost) throw new VernierError("engine.crashed", { engine: id, reason, stage });
+    throw new VernierError("engine.refused", {
+      engine: id,
+      reason: firstSentence(reason),
+      why: "a WebGPU error",
+    });
   };
   const onCall = (call: TracedCall): void => {
     check();

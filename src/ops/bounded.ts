@@ -32,6 +32,9 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
   /** The operands as the engine takes them. */
   const held = (x: Bounded, dtype: DType): Bounded => operand(x, roundingFor(dtype));
 
+  /** The operands of what picks one of them: to a comparison that flushes, all subnormal numbers are equal. */
+  const picked = (x: Bounded, dtype: DType): Bounded => operand(x, roundingFor(dtype), true);
+
   /** Applies what only moves elements to value and radius alike. */
   const moved = (x: Bounded, move: (tensor: RealTensor) => RealTensor): Bounded => ({
     value: move(x.value),
@@ -96,7 +99,8 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
     binary(f, x, y) {
       const value = ops.binary(f, x.value, y.value);
       const rows = rowsOf(x.value.shape, y.value.shape);
-      return { value, ...pairRadius(f, value, held(x, value.dtype), held(y, value.dtype), rows) };
+      const taken = f === "maximum" || f === "minimum" ? picked : held;
+      return { value, ...pairRadius(f, value, taken(x, value.dtype), taken(y, value.dtype), rows) };
     },
 
     unary(f, x) {
@@ -132,7 +136,7 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
         const { shape, dtype } = x.value;
         const pick = (data: Float64Array): Float64Array =>
           ops.reduce(f, { shape, dtype, data }, axes, keepdims).data;
-        return { value, radius: pickedRadius(value.data, from, pick) };
+        return { value, radius: pickedRadius(value.data, picked(x, value.dtype), pick) };
       }
       if (!isFloating(value.dtype) && from.radius === null) return { value, radius: null };
       return { value, ...reduceSumRadius(value.data, from, axes, roundingFor(value.dtype)) };
@@ -150,7 +154,7 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
       const value = ops.sort(x.value, axis);
       // The k-th smallest is monotone in every element.
       const pick = (data: Float64Array): Float64Array => ops.sort({ ...x.value, data }, axis).data;
-      return { value, radius: pickedRadius(value.data, held(x, value.dtype), pick) };
+      return { value, radius: pickedRadius(value.data, picked(x, value.dtype), pick) };
     },
 
     reshape(x, dims) {
@@ -218,13 +222,11 @@ export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKerne
     pool(f, x, options) {
       const value = ops.pool(f, x.value, options);
       const geometry = poolingOf(x.value.shape, options);
-      const from = held(x, value.dtype);
       if (f === "max") {
-        return {
-          value,
-          radius: pickedRadius(value.data, from, (data) => kernels.pool("max", data, geometry)),
-        };
+        const pick = (data: Float64Array): Float64Array => kernels.pool("max", data, geometry);
+        return { value, radius: pickedRadius(value.data, picked(x, value.dtype), pick) };
       }
+      const from = held(x, value.dtype);
       return { value, radius: averageRadius(value.data, from, geometry, kernels, roundingFor(value.dtype)) };
     },
   };

@@ -94,10 +94,10 @@ export const orNull = (radius: Float64Array): Float64Array | null =>
   radius.every((r) => r === 0) ? null : radius;
 
 /**
- * The operand as the engine takes it: a subnormal one as zero where the engine flushes, an integer rounded where
- * the operation is one of floats.
+ * The operand as the engine takes it: a subnormal one as zero where the engine flushes (`picked`: as any other subnormal
+ * one, since it is equal to that and neither is computed with), an integer rounded where the operation is one of floats.
  */
-export function operand(x: Bounded, rounding: Rounding): Bounded {
+export function operand(x: Bounded, rounding: Rounding, picked = false): Bounded {
   const { value, radius } = x;
   const { flushedBelow, unit } = rounding;
   const converts = !isFloating(value.dtype) && value.dtype !== "bool" && unit > 0;
@@ -108,7 +108,8 @@ export function operand(x: Bounded, rounding: Rounding): Bounded {
     const size = Math.abs(data[i] as number);
     const error = radius === null ? 0 : (radius[i] as number);
     let next = error;
-    if (size - error < flushedBelow) next = Math.max(error, size);
+    if (size - error < flushedBelow && size + error > 0)
+      next = Math.max(error, picked ? size + flushedBelow : size);
     if (converts && size + error > 1 / unit) next += unit * (size + error);
     if (next === error) continue;
     changed ??= radius === null ? new Float64Array(data.length) : Float64Array.from(radius);
