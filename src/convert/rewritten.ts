@@ -6,29 +6,20 @@ import { contextFor } from "../dialects/build.ts";
 import { bindLayer } from "../layers/bind.ts";
 import type { BoundLayer, KnownFault } from "../model/layer.ts";
 import { shapeOps } from "../ops/shape.ts";
-import type { Dims, Shape, Tensor } from "../tensor/tensor.ts";
-import type { WeightMap } from "./plan.ts";
+import type { Dims } from "../tensor/tensor.ts";
+import { fromLayer, type SaidWeight } from "./part-weights.ts";
 import { REWRITES } from "./rewrites/index.ts";
 import type { Part, PartRef, Rewrite } from "./rewrites/rewrite.ts";
 import { type Languages, type SaidLayer, sayLayer } from "./say-layer.ts";
 import type { TranslatedKeys } from "./training-keys.ts";
-import { type Block, blockOf } from "./weight-blocks.ts";
 
 export interface SaidPart {
   readonly suffix: string;
   readonly said: SaidLayer;
   /** Per call of the part, for one call of the layer. */
   readonly calls: readonly (readonly PartRef[])[];
-  readonly weights: readonly {
-    readonly name: string;
-    readonly trainable: boolean;
-    readonly older: string | null;
-    readonly from: string;
-    readonly shape: Shape;
-    readonly map?: (tensor: Tensor) => Tensor;
-    readonly back?: (tensor: Tensor) => Tensor;
-    readonly block?: Block;
-  }[];
+  readonly weights: readonly SaidWeight[];
+
   readonly main: boolean;
   readonly fed: readonly Dims[];
   readonly given: readonly Dims[];
@@ -244,39 +235,6 @@ function linked(all: readonly UnlinkedPart[], ends: readonly { readonly index: n
 
 const isPrevious = (ref: PartRef | undefined, part: number): boolean =>
   ref !== undefined && (part === 0 ? "input" in ref : "part" in ref && ref.part === part - 1);
-
-/** A part's weight in terms of the rewritten layer's. */
-function fromLayer(weight: SaidPart["weights"][number], { weights }: Part): SaidPart["weights"][number] {
-  const origin = weights?.[weight.from];
-  if (origin === undefined) return weight;
-  return {
-    ...weight,
-    from: origin.from,
-    ...(origin.block === undefined ? {} : cutBy(origin.block, weight)),
-    ...(origin.block === undefined
-      ? { ...joined("map", origin.map, weight.map), ...joined("back", weight.back, origin.back) }
-      : {}),
-  };
-}
-
-/** A block of the layer's weight; what the part does to it further cannot be undone block by block. */
-function cutBy(block: Block, { map, shape }: SaidPart["weights"][number]): Pick<WeightMap, "block" | "map"> {
-  const cut = (whole: Tensor): Tensor => blockOf(whole, block, shape.length);
-  return map === undefined ? { block, map: cut } : { map: (whole) => map(cut(whole)) };
-}
-
-type Step = ((tensor: Tensor) => Tensor) | undefined;
-
-/** One after the other, under the key; nothing where there is neither. */
-function joined<Key extends "map" | "back">(
-  key: Key,
-  first: Step,
-  second: Step,
-): { [K in Key]?: (tensor: Tensor) => Tensor } {
-  const both =
-    first === undefined ? second : second === undefined ? first : (tensor: Tensor) => second(first(tensor));
-  return both === undefined ? {} : ({ [key]: both } as { [K in Key]: (tensor: Tensor) => Tensor });
-}
 
 function bindPart(part: Part, fed: readonly Dims[], { languages }: LayerToSay): BoundLayer {
   const context = contextFor({ maskRules: languages.maskRules, writtenIn: "keras3" }, "keras3", fed, [
