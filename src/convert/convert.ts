@@ -9,7 +9,6 @@ import { isModel } from "../dialects/nodes.ts";
 import type { OutputFile } from "../formats/output.ts";
 import type { RoundedWeight } from "../formats/tfjs-stored.ts";
 import type { Model } from "../model/model.ts";
-import type { Topology } from "../model/topology.ts";
 import { flatLayers } from "./flat-layers.ts";
 import { ledgerBeside } from "./ledger-beside.ts";
 import type { Plan } from "./plan.ts";
@@ -88,8 +87,7 @@ async function converted(model: Model, options: ConvertOptions): Promise<Convers
 function inWordsOfBoth(model: Model): { readonly plan: Plan; readonly problems: readonly Problem[] } {
   try {
     const plan = translate(model, { to: "keras2" });
-    if (plan.rewritten.length === 0 && !isForKeras3(model.topology))
-      return { plan, problems: otherwiseIn3(plan) };
+    if (plan.rewritten.length === 0 && !isForKeras3(model)) return { plan, problems: otherwiseIn3(plan) };
   } catch (error) {
     if (!isVernierError(error, "convert.refused")) throw error;
   }
@@ -106,30 +104,43 @@ function inWordsOfBoth(model: Model): { readonly plan: Plan; readonly problems: 
 
 /**
  * Keras 3 counts the calls of a nested model otherwise than the words of Keras 2 do, and takes states that stand among
- * the inputs for inputs: it loads neither.
+ * the inputs for inputs: it loads neither. Keras 2 does not make numbers of integers that a model of Keras 3 is fed.
  */
-const isForKeras3 = ({ layers }: Topology): boolean =>
-  layers.some(
-    ({ inner, config, nodes }) =>
-      inner !== null ||
-      isModel(config["layer"]) ||
-      nodes.some(({ initial_state }) => initial_state.length > 0),
-  );
+function isForKeras3({ topology, calls, layers, dialect }: Model): boolean {
+  const isNested = topology.layers.some(({ inner, config }) => inner !== null || isModel(config["layer"]));
+  const hasStates = calls.some(({ initial_state }) => initial_state.length > 0);
+  const takesIntegers = calls.some(({ layer, inputs: [first] }) => {
+    const dtype = first === undefined ? undefined : calls[first.call]?.outputs[first.output]?.dtype;
+    const weights = layers[layer]?.layer.weights ?? [];
+    return /^u?int/.test(dtype ?? "") && weights.some(({ name }) => name !== "embeddings");
+  });
+  return isNested || hasStates || (dialect === "keras3" && takesIntegers);
+}
 
-/** Words that Keras 3 reads otherwise: its hard_sigmoid is another function. */
+/** Words that Keras 3 reads otherwise, or not at all: its hard_sigmoid is another function, robust_masking is gone. */
 function otherwiseIn3({ topology }: Plan): Problem[] {
   return flatLayers(topology).flatMap(({ layer: { path, config } }) =>
-    JSON.stringify(config).includes('"hard_sigmoid"')
+    config["robust_masking"] === true
       ? [
           {
             code: "convert.keras2-only",
             where: path,
-            message:
-              "hard_sigmoid is 0.2x + 0.5 here, as in Keras 2; Keras 3 would read x/6 + 0.5 and predict otherwise",
+            message: "Keras 3 has no robust_masking, and does not load the layer",
             hint: "load this .h5 with Keras 2 (tf_keras)",
             severity: "warning" as const,
           },
         ]
-      : [],
+      : JSON.stringify(config).includes('"hard_sigmoid"')
+        ? [
+            {
+              code: "convert.keras2-only",
+              where: path,
+              message:
+                "hard_sigmoid is 0.2x + 0.5 here, as in Keras 2; Keras 3 would read x/6 + 0.5 and predict otherwise",
+              hint: "load this .h5 with Keras 2 (tf_keras)",
+              severity: "warning" as const,
+            },
+          ]
+        : [],
   );
 }

@@ -157,7 +157,7 @@ function assemble(
         inputs: fed,
         outputs: given,
         repeats: [],
-        masks: 0,
+        masks: part.inputs.some((ref) => "input" in ref) ? what.masks : 0,
         states: false,
         // Rescaling makes numbers of integers; what only moves elements stands first.
         integers: what.integers && i === 0,

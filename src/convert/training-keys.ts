@@ -107,7 +107,11 @@ function sayObject(
   const held = (isObject(value["config"]) ? value["config"] : {}) as JsonObject;
   // Keras 3.15 writes keys that no other reader knows; without a value they say nothing.
   const config = Object.fromEntries(
-    Object.entries(held).filter(([name, given]) => to === "keras3" || !NEW_KEYS.has(name) || given !== null),
+    Object.entries(held).filter(
+      ([name, given]) =>
+        // Keras before 2.3 wrote one that no reader takes any more.
+        name !== "dtype" && (to === "keras3" || !NEW_KEYS.has(name) || given !== null),
+    ),
   ) as JsonObject;
   if (to !== "keras3" && Object.keys(config).some((name) => NEW_KEYS.has(name))) return undefined;
   const known = names === null ? spelledByKeras(class_name) : names[class_name];
@@ -151,7 +155,7 @@ function sayDtype(value: Json, from: Dialect, to: Dialect): Json | undefined {
   if (name === null) return to === "keras3" ? value : undefined;
   if (to === "keras3")
     return { module: "keras", class_name: "DTypePolicy", config: { name }, registered_name: null };
-  return /^(mixed_|.*_int8)/.test(name) ? { class_name: "Policy", config: { name } } : name;
+  return name;
 }
 
 /** "float32", "mixed_float16"; `null` for what has no name (maps, quantized policies). */

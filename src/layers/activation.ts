@@ -159,7 +159,8 @@ function inexpressible(value: Activation, dialect: Dialect): VernierError {
 function layerFor(class_name: "ELU" | "LeakyReLU", parameter: number, dialect: Dialect): Json {
   const key = class_name === "LeakyReLU" && dialect === "keras3" ? "negative_slope" : "alpha";
   const config = { [key]: parameter };
-  return dialect === "keras3"
+  // Keras 3 finds the layer by its module; Keras 2 passes over it.
+  return dialect === "keras3" || dialect === "keras2"
     ? { module: "keras.layers", class_name, config, registered_name: null }
     : { class_name, config };
 }

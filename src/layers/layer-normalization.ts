@@ -23,6 +23,9 @@ import {
 const axes: DialectDecoder<readonly number[]> = {
   decodeIn: (json, _dialect, where) =>
     Array.isArray(json) ? listOf(integer()).decode(json, where) : [integer().decode(json, where)],
+  // Keras 3 takes one axis in a list for several.
+  encodeIn: (value, raw) =>
+    typeof raw === "number" ? raw : value.length === 1 ? (value[0] ?? -1) : [...value],
 };
 
 /** Keras 3 sorts the axes; Keras 2 and TF.js keep the file's order, in which the weights' shape then is. */
