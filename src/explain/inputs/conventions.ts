@@ -91,6 +91,8 @@ export const CONVENTIONS: readonly Convention[] = [
 ];
 
 export interface NamedScale {
+  /** What naming the two costs: little for the usual ones. */
+  readonly bits: number;
   readonly from: Convention;
   readonly to: Convention;
   readonly scale: readonly number[];
@@ -107,11 +109,18 @@ export function namedScales(channels: number): NamedScale[] {
   );
   return usable.flatMap((from) =>
     usable.flatMap((to) => {
+      const bits = 1 + Math.log2(1 + CONVENTIONS.indexOf(from)) + Math.log2(1 + CONVENTIONS.indexOf(to));
       if (from === to) return [];
       const range = Array.from({ length: channels }, (_, c) => c);
       const scale = range.map((c) => at(to.scale, c) / at(from.scale, c));
       return [
-        { from, to, scale, shift: range.map((c) => at(to.shift, c) - at(from.shift, c) * (scale[c] ?? 0)) },
+        {
+          bits,
+          from,
+          to,
+          scale,
+          shift: range.map((c) => at(to.shift, c) - at(from.shift, c) * (scale[c] ?? 0)),
+        },
       ];
     }),
   );

@@ -103,7 +103,7 @@ type Left = Candidate["judgement"];
 
 function plainDifference(a: Fed, b: Fed): Left {
   return judge(
-    a,
+    { ...a, dtype: "float32" },
     b,
     { x: b.data, y: a.data, channel: null, channels: 1 },
     { arrangements: [], values: [], whole: true },

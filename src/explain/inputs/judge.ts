@@ -23,13 +23,21 @@ export interface Judgement {
   readonly mean: number;
   readonly rms: number;
   readonly at: number;
+  /**
+   * Bits that name the steps and what they leave, to compare explanations of one level. Of what is left its deviation
+   * counts, not its mean: truncation moves all by half a step. The errors within a JPEG block are not independent.
+   */
+  readonly length: number;
   /** Bits of A that the steps explain, less those that name them and the margin. */
   readonly gain: number;
 }
 
 /** Roundings on the way: scale, shift and the two stored values; a resize adds those of its sums. */
 const ROUNDINGS = 4;
-const ROUNDINGS_OF_A_MIX = 16;
+/** Of the sums of a resize; its places are computed in float32 too, each off by two roundings of the picture's size. */
+const roundingsOfAMix = (shape: readonly number[]): number => 16 + 4 * Math.max(...shape.slice(-3));
+/** Pixels of a block of JPEG. */
+const BLOCK = 64;
 const FLOAT32 = 2 ** -24;
 const STEP_KINDS = 17;
 
@@ -51,7 +59,7 @@ export function judge(
   const stretch = values.reduce((product, step) => product * step.stretch, 1);
   const mixes = arrangements.some((step) => step.mixes);
   const unit = roundoff(a);
-  const roundings = mixes ? ROUNDINGS_OF_A_MIX : ROUNDINGS;
+  const roundings = mixes ? roundingsOfAMix(b.shape) : ROUNDINGS;
   const printed = (a.isWhole ? 0 : a.grid / 2) + (b.isWhole ? 0 : (stretch * b.grid) / 2);
   const step = Math.max(a.isWhole ? 1 : 0, b.isWhole ? stretch : 0);
   const residual = new Float64Array(x.length);
@@ -83,7 +91,18 @@ export function judge(
     (all, { bits }) => all + bits + choiceBits(STEP_KINDS),
     MARGIN_BITS,
   );
-  const base = { isJpeg: false, maxAbs: worst, mean: sum / Math.max(1, x.length), rms, at };
+  const middleOfLeft = mean(residual);
+  const spread = Math.sqrt(Math.max(0, rms * rms - middleOfLeft * middleOfLeft));
+  const lengthOf = (independent: number): number =>
+    cost + independent * Math.log2(Math.max(spread, Number.MIN_VALUE));
+  const base = {
+    length: lengthOf(x.length),
+    isJpeg: false,
+    maxAbs: worst,
+    mean: sum / Math.max(1, x.length),
+    rms,
+    at,
+  };
   const keeps =
     arrangements.every(({ injective }) => injective === true) &&
     values.every(({ rounds }) => rounds !== true);
@@ -91,15 +110,40 @@ export function judge(
     Math.max(bitsOf(y, tolerance), keeps ? bitsOf(x, tolerance / Math.max(stretch, Number.MIN_VALUE)) : 0) -
     cost;
   const finest = Math.max(printed, a.isWhole ? 0.5 : 0, FLOAT32 * roundings * largest(y));
-  if (exact) return { ...base, level: "exact", gain: gainAt(finest) };
+  if (exact) return { ...base, level: "exact", length: cost, gain: gainAt(finest) };
   if (quantized && rms <= step * UNIFORM)
     return { ...base, level: "quantized", gain: gainAt(Math.max(step / 2, finest)) };
   if (!whole || !Number.isFinite(rms)) return { ...base, level: "none", gain: 0 };
-  const middle = mean(y);
-  const varianceOfA = meanSquare(y) - middle * middle;
+  const varianceOfA = varianceWithin(pairs);
   const noise = judgeNoise(residual, a.shape, varianceOfA, levelUnit(a, b, stretch));
   if (!noise.isJpeg && !noise.isNoise) return { ...base, level: "none", gain: 0 };
-  return { ...base, level: "noise", isJpeg: noise.isJpeg, gain: gainAt(2 * rms) };
+  const unexplained = (rms * rms) / varianceOfA;
+  const independent = x.length / (noise.isJpeg ? BLOCK : 1);
+  return {
+    ...base,
+    level: "noise",
+    isJpeg: noise.isJpeg,
+    // Noise in x alone makes a fitted scale too small by this share: no finer than that can two fits be told apart.
+    length: lengthOf(Math.min(independent, 2 / unexplained)),
+    gain: (independent / 2) * Math.log2(1 / unexplained) - cost,
+  };
+}
+
+/** Around the mean of each channel: that channels differ is no evidence for a scale and shift of each. */
+function varianceWithin({ y, channel, channels }: Pairs): number {
+  const [sums, counts] = [new Float64Array(channels), new Float64Array(channels)];
+  const group = (i: number): number => (channel === null ? 0 : (channel[i] as number));
+  for (let i = 0; i < y.length; i++) {
+    const c = group(i);
+    sums[c] = (sums[c] as number) + (y[i] as number);
+    counts[c] = (counts[c] as number) + 1;
+  }
+  let sum = 0;
+  for (let i = 0; i < y.length; i++) {
+    const c = group(i);
+    sum += ((y[i] as number) - (sums[c] as number) / (counts[c] as number)) ** 2;
+  }
+  return sum / Math.max(1, y.length);
 }
 
 /** Root mean square of an error that is uniform in one step, as truncation makes it. */

@@ -46,8 +46,8 @@ export function judgeNoise(
     isUneven &&
     explained >= LEAST_EXPLAINED / 2 &&
     Math.sqrt(variance) <= JPEG_PIXEL * unit &&
-    // The square of it must be small against the picture's own low frequencies, which the bits see to.
-    Math.sqrt(meansSquare) <= JPEG_BLOCK_MEAN * unit;
+    // Halved chroma moves the means where colours change sharply, but as little as noise does.
+    (isWhite || Math.sqrt(meansSquare) <= JPEG_BLOCK_MEAN * unit);
   return { isNoise: isWhite, isJpeg };
 }
 

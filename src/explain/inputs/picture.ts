@@ -81,7 +81,7 @@ export function axisOf(p: Picture, what: "height" | "width" | "channels"): numbe
 /** Channel of every element; the last axis counts as channels where the shape is no picture. */
 export function channelsOf(shape: Shape): { count: number; of: (at: number) => number } | null {
   const picture = pictureOf(shape);
-  if (picture?.hasChannels) {
+  if (picture?.hasChannels && picture.c > 1) {
     const { c, h, w, layout } = picture;
     return { count: c, of: layout === "NHWC" ? (at) => at % c : (at) => Math.floor(at / (h * w)) % c };
   }

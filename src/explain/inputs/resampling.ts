@@ -18,6 +18,8 @@ export interface Resampling {
   readonly a?: number;
   /** Area: whole source elements only, as PIL's BOX. */
   readonly box?: boolean;
+  /** Nearest: places by adding up the scale, as PIL does: they round otherwise where two are as near. */
+  readonly accumulated?: boolean;
   /** Halved by 2×2 means until the result is less than half as small, then bilinear: what browsers' mipmaps do. */
   readonly mipmaps?: boolean;
 }
@@ -58,16 +60,8 @@ function tapsOf(i: number, from: number, to: number, how: Resampling): Tap[] {
     how.corners === "half-pixel" ? (i + 0.5) * scale - 0.5 : how.corners === "legacy" ? i * scale : aligned;
   switch (how.method) {
     case "nearest":
-      return [
-        [
-          clamp(
-            how.corners === "align-corners"
-              ? Math.round(at)
-              : Math.floor(how.corners === "half-pixel" ? at + 0.5 : at),
-          ),
-          1,
-        ],
-      ];
+      if (how.corners === "half-pixel") return [[clamp(nearestOf(i, from, to, how.accumulated === true)), 1]];
+      return [[clamp(how.corners === "align-corners" ? Math.round(at) : Math.floor(at)), 1]];
     case "area":
       return how.box === true ? kernelTaps(i, from, scale, BOX) : areaTaps(i, from, scale);
     case "bilinear": {
@@ -95,6 +89,15 @@ function tapsOf(i: number, from: number, to: number, how: Resampling): Tap[] {
     default:
       return how.method satisfies never;
   }
+}
+
+/** In whole numbers, so that a middle between two is one; or summed up step by step with its roundings, as PIL does. */
+function nearestOf(i: number, from: number, to: number, accumulated: boolean): number {
+  if (!accumulated) return Math.floor(((2 * i + 1) * from) / (2 * to));
+  const scale = from / to;
+  let at = scale * 0.5;
+  for (let k = 0; k < i; k++) at += scale;
+  return Math.floor(at);
 }
 
 interface Kernel {

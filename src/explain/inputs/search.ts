@@ -53,7 +53,10 @@ export function search(a: Fed, b: Fed): SearchResult {
     chains = chains.flatMap((chain) => extended(chain, a, b));
   }
   const ranked = candidates.toSorted(byRank);
-  const best = ranked.find(isAccepted) ?? null;
+  // Where B as it is leaves noise only, no step is needed: what a fit would improve is the noise's.
+  const plain = ranked.find(({ steps, judgement }) => steps.length === 0 && judgement.level === "noise");
+  const first = ranked.find(isAccepted) ?? null;
+  const best = plain !== undefined && first?.judgement.level === "noise" ? null : first;
   return { best, others: ranked.filter((candidate) => candidate !== best).slice(0, 8) };
 }
 
@@ -67,12 +70,7 @@ const byRank = (p: Candidate, q: Candidate): number =>
   Number(isAccepted(q)) - Number(isAccepted(p)) ||
   LEVELS.indexOf(p.judgement.level) - LEVELS.indexOf(q.judgement.level) ||
   (p.judgement.level === "none" ? 0 : p.steps.length - q.steps.length) ||
-  (nearlyEqual(p.judgement.rms, q.judgement.rms) || p.judgement.level === "exact"
-    ? bitsOfSteps(p) - bitsOfSteps(q)
-    : p.judgement.rms - q.judgement.rms);
-
-const nearlyEqual = (x: number, y: number): boolean => Math.abs(x - y) <= 0.01 * Math.max(x, y);
-const bitsOfSteps = ({ steps }: Candidate): number => steps.reduce((sum, { bits }) => sum + bits, 0);
+  p.judgement.length - q.judgement.length;
 
 /** A batch of one is no difference in what is fed. */
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
@@ -219,7 +217,7 @@ function withValues(chain: Chain, a: Fed, b: Fed, samples: Int32Array): Candidat
       ),
     )
     .sort(byRankOfSample)
-    .slice(0, VALUE_FINALISTS);
+    .filter(({ values }, i) => i < VALUE_FINALISTS || values.length === 0);
   return tried.map(({ values }) => {
     const judgement = judge(a, b, all, { arrangements: chain.steps, values, whole: true });
     const candidate = candidateOf(chain, values, judgement, values);
@@ -238,8 +236,7 @@ const candidateOf = (
   values,
 });
 
-/** On a sample everything counts that may hold on all. */
 const byRankOfSample = (p: Candidate, q: Candidate): number =>
   LEVELS.indexOf(p.judgement.level) - LEVELS.indexOf(q.judgement.level) ||
-  (p.judgement.level === "none" ? p.judgement.rms - q.judgement.rms : p.steps.length - q.steps.length) ||
-  bitsOfSteps(p) - bitsOfSteps(q);
+  (p.judgement.level === "none" ? 0 : p.steps.length - q.steps.length) ||
+  p.judgement.length - q.judgement.length;

@@ -19,7 +19,7 @@ export function affineSteps(pairs: Pairs, to: Numbers, from: Numbers): ValueStep
   for (const named of SCALES(pairs.channel === null ? 1 : pairs.channels)) {
     const best = named.scale.length > 1 && !isUniform(named) ? each : all;
     if (best === null || !comesClose(named, best, range, from.grid, to.grid)) continue;
-    found.push(affineStep(named.scale, named.shift, choiceBits(NAMED_COUNT), named));
+    found.push(affineStep(named.scale, named.shift, named.bits, named));
   }
   found.sort((p, q) => plausibility(q, range, rangeY) - plausibility(p, range, rangeY));
   if (all !== null) {
@@ -31,7 +31,6 @@ export function affineSteps(pairs: Pairs, to: Numbers, from: Numbers): ValueStep
   return found.filter(({ stretch }) => Number.isFinite(stretch) && stretch > 0);
 }
 
-const NAMED_COUNT = 64;
 const SCALES = (channels: number): readonly NamedScale[] => namedScales(channels === 3 ? 3 : 1);
 
 const isUniform = ({ scale, shift }: { scale: readonly number[]; shift: readonly number[] }): boolean =>

@@ -13,10 +13,16 @@ export const cast: ValueKind = {
   propose(pairs, to, from) {
     if (to.isWhole) {
       const roundings = integerCasts(to);
-      const alone = from.isWhole ? [] : roundings.map((step) => [step]);
-      const scaled = affineSteps(pairs, to, from).flatMap((step) =>
-        roundings.map((rounding) => [step, rounding]),
-      );
+      // What mixes pixels of bytes rounds to bytes itself.
+      const isMixed = from.isBytes && !from.isWhole && to.isBytes;
+      const alone = from.isWhole
+        ? []
+        : roundings
+            .filter(({ params }) => !isMixed || params["rounding"] !== "nearest")
+            .map((step) => [step]);
+      const scaled = affineSteps(pairs, to, from)
+        .filter(({ params }) => !isMixed || params["scale"] !== 1)
+        .flatMap((step) => roundings.map((rounding) => [step, rounding]));
       return [...alone, ...scaled];
     }
     const toHalf = (x: number): number => roundTo(FLOAT16, x);

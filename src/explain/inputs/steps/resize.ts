@@ -45,6 +45,7 @@ const METHODS: readonly Resampling[] = [
   { method: "bilinear", corners: "legacy", antialias: false },
   { method: "bilinear", corners: "align-corners", antialias: false },
   { method: "nearest", corners: HALF, antialias: false },
+  { method: "nearest", corners: HALF, antialias: false, accumulated: true },
   { method: "nearest", corners: "legacy", antialias: false },
   { method: "nearest", corners: "align-corners", antialias: false },
   { method: "bicubic", corners: HALF, antialias: true },
@@ -83,6 +84,7 @@ function resized(source: Picture, target: Picture, how: Resampling, toBytes: boo
   const between = toBytes && antialias ? byteOf : (x: number) => x;
   const extra = {
     ...(how.a === undefined ? {} : { a: how.a }),
+    ...(how.accumulated ? { accumulated: true } : {}),
     ...(how.box ? { box: true } : {}),
     ...(how.mipmaps ? { mipmaps: true } : {}),
   };
@@ -93,7 +95,8 @@ function resized(source: Picture, target: Picture, how: Resampling, toBytes: boo
       to: [target.h, target.w],
       method,
       corners,
-      antialias,
+      // Of no effect where nothing gets smaller.
+      antialias: antialias && (source.h > target.h || source.w > target.w),
       ...extra,
       ...(toBytes ? { dtype: "uint8" } : {}),
     },
