@@ -6,19 +6,28 @@
 import type { Report } from "../compare/findings.ts";
 import { pad, plain, type Role, type Style, verdictLine, WIDTH, wrap } from "./layout.ts";
 import { formatNumber } from "./numbers.ts";
-import { renderScreen, type ScreenOptions } from "./terminal.ts";
+import { foot, renderScreen, type ScreenOptions } from "./terminal.ts";
 
 export function renderScreens(reports: readonly Report[], options: ScreenOptions = {}): string {
   const { verbose = false, style = plain } = options;
   const [first] = reports;
   if (first === undefined) return "";
   if (reports.length === 1) return renderScreen(first, options);
-  const worst = reports.find(isAffected) ?? reports.find(({ verdict }) => verdict !== "agree") ?? first;
-  const shown = verbose ? reports : [worst];
-  const lines = ["", ...renderBackends(reports, style), ""].map((line) => line.trimEnd());
-  const rest = verbose || reports.every(({ verdict }) => verdict === "agree") ? "" : inFull(worst);
-  return `${lines.join("\n")}\n${rest}${shown.map((report) => renderScreen(report, options)).join("")}`;
+  const summary = ["", ...renderBackends(reports, style)];
+  const worst = reports.find(isAffected) ?? reports.find(({ verdict }) => verdict !== "agree");
+  if (verbose || worst === undefined) {
+    const end = verbose ? [""] : ["", ...foot(first, options.elapsedMs), ""];
+    return (
+      textOf([...summary, ...end]) +
+      (verbose ? reports : []).map((one) => renderScreen(one, options)).join("")
+    );
+  }
+  const full = `In full for ${worst.sides.b.engine} (--verbose shows each):`;
+  return textOf([...summary, "", `  ${full}`]) + renderScreen(worst, options);
 }
+
+const textOf = (lines: readonly string[]): string =>
+  `${lines.map((line) => line.replaceAll("\u00a0", " ").trimEnd()).join("\n")}\n`;
 
 export function renderBackends(reports: readonly Report[], style: Style): string[] {
   const width = Math.max(...reports.map(({ sides }) => sides.b.engine.length)) + 2;
@@ -86,5 +95,3 @@ function saidOf({ verdict, outputs, headline, causes }: Report): string {
       return verdict satisfies never;
   }
 }
-
-const inFull = ({ sides }: Report): string => `\n  In full for ${sides.b.engine} (--verbose shows each):\n`;

@@ -68,7 +68,11 @@ function warnings({ problems, notCompared }: Report, style: Style, verbose: bool
   return lines.length === 0 ? [] : ["", ...lines, ...more];
 }
 
-function foot({ input, outputs, predictions, reproduce }: Report, elapsedMs: number | undefined): string[] {
+/** What was fed, the command that does it again, how long it took. */
+export function foot(
+  { input, outputs, predictions, reproduce }: Report,
+  elapsedMs: number | undefined,
+): string[] {
   const ran = predictions.length > 0 || outputs.some(({ maxAbs }) => maxAbs !== null);
   const fed =
     input.source === "synthetic"
