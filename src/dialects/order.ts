@@ -10,7 +10,8 @@ import { type GraphSpec, isModel, type LayerEntry } from "./nodes.ts";
 
 /**
  * References to nested models count from 1 in Keras 2 and TF.js (a nested model's own graph is its call 0); Keras 3
- * counts from 0 inside `inbound_nodes` and from 1 in `output_layers` (keras/src/models/functional.py). Some Keras 2
+ * counts from 0 inside `inbound_nodes` and from 1 in `output_layers` (keras/src/models/functional.py; of a Sequential
+ * from 0 in both). Some Keras 2
  * files start higher, where a model had been called before it was nested. Here all count from 0.
  */
 export function canonicalNodes(graph: GraphSpec, writtenIn: Dialect): GraphSpec {
@@ -28,9 +29,18 @@ export function canonicalNodes(graph: GraphSpec, writtenIn: Dialect): GraphSpec 
       ...(mask === null ? [] : [mask]),
     ]),
   );
-  const convention = writtenIn === "keras3" ? 0 : 1;
-  const offsetIn = offsets(nested, writtenIn === "keras3" ? inner : [...inner, ...spec.outputs], convention);
-  const offsetOut = offsets(nested, writtenIn === "keras3" ? spec.outputs : [...inner, ...spec.outputs], 1);
+  const isKeras3 = writtenIn === "keras3";
+  // A Sequential has no call of its own there.
+  const plain = new Set(
+    spec.layers.flatMap(({ name, className }) => (className === "Sequential" ? [name] : [])),
+  );
+  const first = (name: string): number => (isKeras3 && plain.has(name) ? 0 : 1);
+  const offsetIn = offsets(
+    nested,
+    isKeras3 ? inner : [...inner, ...spec.outputs],
+    isKeras3 ? () => 0 : first,
+  );
+  const offsetOut = offsets(nested, isKeras3 ? spec.outputs : [...inner, ...spec.outputs], first);
   const shift =
     (by: (name: string) => number) =>
     (ref: NodeRef): NodeRef => ({ ...ref, node: Math.max(0, ref.node - by(ref.layer)) });
@@ -70,7 +80,7 @@ function withoutMaskOperations(spec: GraphSpec): GraphSpec {
 function offsets(
   nested: ReadonlyMap<string, number>,
   refs: readonly NodeRef[],
-  convention: number,
+  convention: (name: string) => number,
 ): (name: string) => number {
   const highest = new Map<string, number>();
   for (const { layer, node } of refs) highest.set(layer, Math.max(highest.get(layer) ?? 0, node));
@@ -78,7 +88,7 @@ function offsets(
     const calls = nested.get(name);
     if (calls === undefined) return 0;
     const top = highest.get(name) ?? 0;
-    return calls === 1 ? top : Math.max(convention, top - (calls - 1));
+    return calls === 1 ? top : Math.max(convention(name), top - (calls - 1));
   };
 }
 

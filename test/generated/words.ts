@@ -23,7 +23,12 @@ export function modelWords(graph: MadeGraph, words: Words, functional = "Functio
     config["layers"] = graph.layers.map((layer) => layerWords(layer, words, functional));
     return entry("Sequential");
   }
-  const nested = new Set(graph.layers.flatMap(({ inner, name }) => (inner === null ? [] : [name])));
+  // In Keras 3 a nested Sequential has no call of its own.
+  const nested = new Set(
+    graph.layers.flatMap(({ inner, name }) =>
+      inner === null || (words === "keras3" && inner.className === "Sequential") ? [] : [name],
+    ),
+  );
   config["layers"] = graph.layers.map((layer) => ({
     ...layerWords(layer, words, functional),
     name: layer.name,
