@@ -1,5 +1,6 @@
 /** @file A plan → TF.js's layers model: `model.json` and its weight files. */
 
+import { VernierError } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { VERSION } from "../../base/version.ts";
 import { tfjsVariableName } from "../../dialects/variable-names.ts";
@@ -38,6 +39,7 @@ export async function writeTfjs(plan: Plan, options: TfjsTargetOptions): Promise
       quantization,
     })),
   );
+  requireNames(plan);
   const training = tfjsTrainingConfig(source.training?.config ?? null);
   const optimizer = await optimizerFile(source.optimizerWeights);
   const kept = await keptFrom(plan, { trainingCarried: false, optimizer: optimizer?.json ?? null });
@@ -63,6 +65,27 @@ export async function writeTfjs(plan: Plan, options: TfjsTargetOptions): Promise
     files: optimizer === null ? written.files : [optimizer.file, ...written.files],
     rounded: written.rounded,
   };
+}
+
+/**
+ * TF.js finds weights by the innermost layer's name. Layers of nested models are renamed where two share one; inside a
+ * wrapper they are not.
+ */
+function requireNames({ topology }: Plan): void {
+  const owners = new Map<string, string>();
+  for (const { layer } of flatLayers(topology)) {
+    for (const weight of layer.weights) {
+      const name = tfjsVariableName(layer.name, layer.config, weight);
+      const owner = owners.get(name);
+      if (owner !== undefined)
+        throw new VernierError("convert.refused", {
+          target: "TensorFlow.js",
+          layers: [`${layer.path}: its weight would be "${name}", as one of ${owner}`],
+          hint: "give the layer inside the wrapper a name of its own",
+        });
+      owners.set(name, layer.path);
+    }
+  }
 }
 
 async function optimizerFile(
