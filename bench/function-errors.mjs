@@ -42,7 +42,7 @@ async function reportFromPage(backend) {
   const dist = (name) => join(require.resolve(`@tensorflow/tfjs-${name}`), `../tf-${name}.min.js`);
   const script = (body) => ({ type: "text/javascript", body });
   const done = Promise.withResolvers?.() ?? withResolvers();
-  const program = await bundled(join(import.meta.dirname, "function-errors.page.mjs"));
+  const program = await bundled(join(import.meta.dirname, "function-errors.browser.mjs"));
   const server = await servePage(
     {
       "": {

@@ -25,6 +25,8 @@ export async function engineNamed(name: string): Promise<"reference" | Engine> {
       return (await import("../engines/tfjs.node.ts")).tfjsWasm;
     case "tfjs:webgl":
       return (await import("../engines/tfjs-browser.node.ts")).tfjsWebgl;
+    case "tfjs:webgl@float16":
+      return (await import("../engines/tfjs-browser.node.ts")).tfjsWebglFloat16;
     case "tfjs:webgpu":
       return (await import("../engines/tfjs-browser.node.ts")).tfjsWebgpu;
     case "tfjs:cpu@browser":
@@ -41,7 +43,7 @@ export async function engineNamed(name: string): Promise<"reference" | Engine> {
         if (backend !== undefined) return kerasEngine(backend);
       }
       throw new VernierError("usage.invalid", {
-        reason: `there is no engine "${name}"; there are ${ENGINE_NAMES.join(", ")} and keras:BACKEND`,
+        reason: `there is no engine "${name}"; there are ${ENGINE_NAMES.join(", ")}, tfjs:webgl@float16 and keras:BACKEND`,
       });
     }
   }

@@ -22,11 +22,15 @@ const FLAGS: Readonly<Record<TfjsBackend, Flags>> = {
 };
 
 export const tfjsWebgl: Engine = browserEngine("tfjs:webgl", "webgl", TFJS_WEBGL_FLOAT32);
+/** As on a device whose textures hold 16 bits only, which many phones' do. */
+export const tfjsWebglFloat16: Engine = browserEngine("tfjs:webgl@float16", "webgl", TFJS_WEBGL_FLOAT32, {
+  flags: { WEBGL_FORCE_F16_TEXTURES: true },
+});
 export const tfjsWebgpu: Engine = browserEngine("tfjs:webgpu", "webgpu", TFJS_WEBGPU_FLOAT32);
 export const tfjsCpuInPage: Engine = browserEngine("tfjs:cpu@browser", "cpu", TFJS_CPU_FLOAT32);
 export const tfjsWasmInPage: Engine = browserEngine("tfjs:wasm@browser", "wasm", TFJS_WASM_FLOAT32);
 
-/** `page`: for tests, which force half-precision textures or another browser. */
+/** `page`: what this one needs beyond that, and for tests another browser or port. */
 export function browserEngine(
   id: string,
   backend: TfjsBackend,

@@ -9,7 +9,7 @@ export function runtimeOf({ engine, engineVersion }: Side): string {
   const named = version === "" ? "" : ` ${version}`;
   switch (kind) {
     case "tfjs":
-      return `TensorFlow.js${named} (${(backend ?? "cpu").replace("@browser", " in the browser")})`;
+      return `TensorFlow.js${named} (${(backend ?? "cpu").replace("@browser", " in the browser").replace("@float16", ", 16-bit textures")})`;
     case "keras":
       return `Keras${named}${backend === undefined ? "" : ` (${backend})`}`;
     case "reference":

@@ -17,6 +17,7 @@ import {
   tfjsCpuInPage,
   tfjsWasmInPage,
   tfjsWebgl,
+  tfjsWebglFloat16,
   tfjsWebgpu,
 } from "../../src/engines/tfjs-browser.node.ts";
 import { check } from "../../src/explain/check.ts";
@@ -177,7 +178,7 @@ describe.skipIf(program === null)("when it goes wrong", () => {
       a,
       b,
       engineA: "reference",
-      engineB: engineWith({ flags: { WEBGL_FORCE_F16_TEXTURES: true } }),
+      engineB: tfjsWebglFloat16,
       engineOptions: {},
       input: { source: "synthetic", samples: 2, seed: 0 },
       accept: [],
