@@ -52,6 +52,11 @@ async function tried(model: Model, to: Target): Promise<Converted | null> {
       count(`${to}: masks that the target joins otherwise`);
       return null;
     }
+    // TF.js finds weights by the innermost layer's name; names inside a wrapper's model are not changed yet.
+    if (isVernierError(error, "weights.unwritable") && to === "tfjs") {
+      count(`${to}: a layer in a wrapper's model with the name of another`);
+      return null;
+    }
     if (!isVernierError(error, "convert.refused")) throw error;
     const { layers } = error.details as { layers: readonly string[] };
     for (const layer of layers) count(`${to}: ${layer.replace(/^[^:]*: /, "").slice(0, 110)}`);
