@@ -4,9 +4,12 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-test("a drawn keras.applications model converts, agrees on cpu and wasm, and predicts its own bits back in Keras", ({
-  skip,
-}) => {
+/** The largest take a minute on two idle cores. */
+const TIMEOUT_MS = 400_000;
+const NAME =
+  "a drawn keras.applications model converts, agrees on cpu and wasm, and predicts its own bits back in Keras";
+
+test(NAME, { timeout: TIMEOUT_MS }, ({ skip }) => {
   if ((process.env["VERNIER_PYTHON"] ?? "") === "") skip("no Python with Keras (scripts/setup-keras)");
   const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/applications.mjs"], {
     cwd: join(import.meta.dirname, "../.."),
