@@ -73,6 +73,14 @@ try {
     VERNIER_BOUNDS_SEED: seed,
     VERNIER_BOUNDS_OUT: out,
   });
+  const inPages = run(
+    "npx",
+    ["vitest", "run", "--project", "engines", "test/engines/bounds-browser.test.ts"],
+    {
+      VERNIER_BOUNDS_BATCH: batch,
+      VERNIER_BOUNDS_SEED: seed,
+    },
+  );
   /** @type {{ rows: string[], lines: string[] }} */
   const { rows, lines } = JSON.parse(readFileSync(out, "utf8"));
   const dirty =
@@ -107,7 +115,7 @@ ${damagedFiles(JSON.parse(readFileSync(fuzzOut, "utf8")))}
   const others = before.indexOf("\n## Speed and memory");
   const kept = others < 0 ? "" : before.slice(others);
   writeFileSync(target, page + kept);
-  process.exitCode = status || kills || fuzz || roundTrips || keras;
+  process.exitCode = status || inPages || kills || fuzz || roundTrips || keras;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

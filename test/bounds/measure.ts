@@ -30,6 +30,10 @@ const OPEN: Readonly<Record<string, readonly RegExp[]>> = {
   // zero_output_for_mask (forced inside Bidirectional): TF.js has no such key and repeats the output before the masked step.
   "tfjs:cpu": [/^(bidirectional_(3|17)|lstm_[89]|simplernn_[89]) /],
   "tfjs:wasm": [/^(bidirectional_(3|17)|lstm_[89]|simplernn_[89]) /],
+  "tfjs:wasm@browser": [/^(bidirectional_(3|17)|lstm_[89]|simplernn_[89]) /],
+  // Maximum pooling begins with -1e20 on the GPU (pool_gpu.ts, pool_webgpu.ts): what lies below comes out as that.
+  "tfjs:webgl": [/^maxpooling[12]d_\d+ on overflow$/],
+  "tfjs:webgpu": [/^maxpooling[12]d_\d+ on overflow$/],
   "keras:tensorflow": [
     // Keras 3 reads a list of axes back from .h5 as another one than it wrote.
     /^(softmax_3|unitnormalization_3) /,

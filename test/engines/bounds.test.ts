@@ -15,9 +15,10 @@ import type { Engine } from "../../src/engines/engine.ts";
 import { kerasEngine } from "../../src/engines/keras.node.ts";
 import { tfjsCpu, tfjsWasm } from "../../src/engines/tfjs.node.ts";
 import { type Branch, branches } from "../bounds/cases.ts";
-import { isOpen, measure, nothingMeasured, refusalFrom, type Verdict } from "../bounds/measure.ts";
+import { isOpen, measure, nothingMeasured, type Verdict } from "../bounds/measure.ts";
+import { runnableOn } from "../bounds/runnable.ts";
 import { HEAD, rowsOf, totalOf } from "../bounds/table.ts";
-import { refusalOf, writeTfjs } from "../bounds/tfjs-file.ts";
+import { refusalOf } from "../bounds/tfjs-file.ts";
 
 const batch = Number(process.env["VERNIER_BOUNDS_BATCH"] ?? 8);
 const seed = Number(process.env["VERNIER_BOUNDS_SEED"] ?? 1);
@@ -44,7 +45,7 @@ for (const engine of [tfjsCpu, tfjsWasm]) {
     }
     refused[engine.id] = refusals;
     for (const apart of withoutLeakingMasks(loadable)) {
-      for (const { path, group } of await runnableOn(engine, apart, refusals))
+      for (const { path, group } of await runnableOn(engine, apart, refusals, { folder, seed }))
         await measure(measured, engine, path, group, {
           batch,
           seed,
@@ -65,34 +66,6 @@ function withoutLeakingMasks(group: readonly Branch[]): Branch[][] {
     group.filter((branch) => !isMasked(branch)),
     ...group.filter(isMasked).map((branch) => [branch]),
   ].filter((apart) => apart.length > 0);
-}
-
-/** Unlike any extent of a sample: a batch of 3 may broadcast along an axis of 3 by chance. */
-const PROBING_BATCH = 11;
-
-const folderOf = ({ id }: Engine): string => join(folder, id.replace(":", "-"));
-
-interface Group {
-  readonly path: string;
-  readonly group: readonly Branch[];
-}
-
-/** One branch that the backend refuses makes it refuse the model: halves, until what is left runs or is alone. */
-async function runnableOn(
-  engine: Engine,
-  group: readonly Branch[],
-  refusals: Record<string, string>,
-): Promise<Group[]> {
-  const path = await writeTfjs(group, join(folderOf(engine), `${group[0]?.name}-${group.length}`), seed);
-  const refusal = await refusalFrom(engine, path, group, { batch: PROBING_BATCH, seed });
-  if (refusal === null) return [{ path, group }];
-  if (group.length === 1) {
-    refusals[group[0]?.name ?? ""] = refusal;
-    return [];
-  }
-  const middle = group.length >> 1;
-  const first = await runnableOn(engine, group.slice(0, middle), refusals);
-  return [...first, ...(await runnableOn(engine, group.slice(middle), refusals))];
 }
 
 const keras = kerasEngine("tensorflow");
