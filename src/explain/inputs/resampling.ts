@@ -18,8 +18,10 @@ export interface Resampling {
   readonly a?: number;
   /** Area: whole source elements only, as PIL's BOX. */
   readonly box?: boolean;
-  /** Nearest: places by adding up the scale, as PIL does: they round otherwise where two are as near. */
-  readonly accumulated?: boolean;
+  /** Nearest, where two are as near: by adding up the scale, as PIL does, or the one before, as Chromium's canvas. */
+  readonly ties?: "accumulated" | "before";
+  /** Bilinear: positions cut to sixteenths, results to whole numbers, as Skia draws in software. */
+  readonly sixteenths?: boolean;
   /** Halved by 2×2 means until the result is less than half as small, then bilinear: what browsers' mipmaps do. */
   readonly mipmaps?: boolean;
 }
@@ -60,14 +62,15 @@ function tapsOf(i: number, from: number, to: number, how: Resampling): Tap[] {
     how.corners === "half-pixel" ? (i + 0.5) * scale - 0.5 : how.corners === "legacy" ? i * scale : aligned;
   switch (how.method) {
     case "nearest":
-      if (how.corners === "half-pixel") return [[clamp(nearestOf(i, from, to, how.accumulated === true)), 1]];
+      if (how.corners === "half-pixel") return [[clamp(nearestOf(i, from, to, how.ties)), 1]];
       return [[clamp(how.corners === "align-corners" ? Math.round(at) : Math.floor(at)), 1]];
     case "area":
       return how.box === true ? kernelTaps(i, from, scale, BOX) : areaTaps(i, from, scale);
     case "bilinear": {
       if (how.mipmaps === true) return mipmapTaps(i, from, to);
       if (how.antialias) return kernelTaps(i, from, scale, TRIANGLE);
-      const [below, rest] = [Math.floor(at), at - Math.floor(at)];
+      const place = how.sixteenths === true ? sixteenthsOf(i, scale) : at;
+      const [below, rest] = [Math.floor(place), place - Math.floor(place)];
       return [
         [clamp(below), 1 - rest],
         [clamp(below + 1), rest],
@@ -92,13 +95,18 @@ function tapsOf(i: number, from: number, to: number, how: Resampling): Tap[] {
 }
 
 /** In whole numbers, so that a middle between two is one; or summed up step by step with its roundings, as PIL does. */
-function nearestOf(i: number, from: number, to: number, accumulated: boolean): number {
-  if (!accumulated) return Math.floor(((2 * i + 1) * from) / (2 * to));
+function nearestOf(i: number, from: number, to: number, ties: Resampling["ties"]): number {
+  if (ties === "before") return Math.ceil(((2 * i + 1) * from) / (2 * to)) - 1;
+  if (ties === undefined) return Math.floor(((2 * i + 1) * from) / (2 * to));
   const scale = from / to;
   let at = scale * 0.5;
   for (let k = 0; k < i; k++) at += scale;
   return Math.floor(at);
 }
+
+/** Skia holds the scale as a float32, and looks at the first four bits behind the point of each position. */
+const sixteenthsOf = (i: number, scale: number): number =>
+  Math.floor(((i + 0.5) * Math.fround(scale) - 0.5) * 16) / 16;
 
 interface Kernel {
   readonly support: number;

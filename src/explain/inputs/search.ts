@@ -133,15 +133,21 @@ function variantsOf({ steps, shape, order }: Chain, b: Fed): Chain[] {
 const readThrough = (steps: readonly Arrangement[], read: Reader): Reader =>
   steps.reduce((source, step) => step.reader(source), read);
 
+/** A channel with fewer elements in the sample than this fits any line. */
+const LEAST_PER_CHANNEL = 4;
+
 /** How much of A's variance it explains: over all, or channel by channel where that is more. */
 function worthOf({ x, y, channel, channels }: Pairs): number {
   const all = explained(y, x);
-  if (channel === null || channels > 4) return all;
-  let sum = 0;
-  for (let c = 0; c < channels; c++) {
-    const mine = (_: number, i: number): boolean => channel[i] === c;
-    sum += explained(y.filter(mine), x.filter(mine));
+  if (channel === null) return all;
+  if (x.length < LEAST_PER_CHANNEL * channels) return Math.max(all, WORTH);
+  const groups = Array.from({ length: channels }, () => ({ x: [] as number[], y: [] as number[] }));
+  for (let i = 0; i < x.length; i++) {
+    const group = groups[channel[i] as number];
+    group?.x.push(x[i] as number);
+    group?.y.push(y[i] as number);
   }
+  const sum = groups.reduce((total, group) => total + explained(group.y, group.x), 0);
   return Math.max(all, sum / channels);
 }
 

@@ -42,10 +42,12 @@ const HALF = "half-pixel";
 const METHODS: readonly Resampling[] = [
   { method: "bilinear", corners: HALF, antialias: true },
   { method: "bilinear", corners: HALF, antialias: false },
+  { method: "bilinear", corners: HALF, antialias: false, sixteenths: true },
   { method: "bilinear", corners: "legacy", antialias: false },
   { method: "bilinear", corners: "align-corners", antialias: false },
   { method: "nearest", corners: HALF, antialias: false },
-  { method: "nearest", corners: HALF, antialias: false, accumulated: true },
+  { method: "nearest", corners: HALF, antialias: false, ties: "accumulated" },
+  { method: "nearest", corners: HALF, antialias: false, ties: "before" },
   { method: "nearest", corners: "legacy", antialias: false },
   { method: "nearest", corners: "align-corners", antialias: false },
   { method: "bicubic", corners: HALF, antialias: true },
@@ -63,7 +65,7 @@ const METHODS: readonly Resampling[] = [
 /** The first method stands for all: where it comes close, the others are tried. */
 function sized(source: Picture, target: Picture, { isBytes }: Numbers): Arrangement {
   const all = METHODS.flatMap((how) => [
-    resized(source, target, how, false),
+    ...(how.sixteenths ? [] : [resized(source, target, how, false)]),
     ...(isBytes && how.method !== "nearest" ? [resized(source, target, how, true)] : []),
   ]);
   const [
@@ -79,12 +81,13 @@ function resized(source: Picture, target: Picture, how: Resampling, toBytes: boo
   const lazy: { rows?: Weights; columns?: Weights } = {};
   const rows = (): Weights => (lazy.rows ??= weightsOf(source.h, target.h, how));
   const columns = (): Weights => (lazy.columns ??= weightsOf(source.w, target.w, how));
-  const store = toBytes ? byteOf : (x: number) => x;
+  const store = toBytes ? (how.sixteenths ? Math.floor : byteOf) : (x: number) => x;
   // PIL rounds between its two passes as well; the others compute both at once.
   const between = toBytes && antialias ? byteOf : (x: number) => x;
   const extra = {
     ...(how.a === undefined ? {} : { a: how.a }),
-    ...(how.accumulated ? { accumulated: true } : {}),
+    ...(how.ties === undefined ? {} : { ties: how.ties }),
+    ...(how.sixteenths ? { sixteenths: true } : {}),
     ...(how.box ? { box: true } : {}),
     ...(how.mipmaps ? { mipmaps: true } : {}),
   };
