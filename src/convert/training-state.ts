@@ -20,16 +20,34 @@ export function trainingFor({ source, to }: Plan, form: "h5" | "keras"): Trainin
   if (config === null) return null;
   const { optimizer, optimizer_config, ...rest } = config;
   const said = (optimizer_config ?? optimizer ?? null) as Json;
-  if (said === null || !isObject(said)) return null;
-  const renamed = form === "h5" ? { optimizer_config: said } : { optimizer: withModule(said as JsonObject) };
-  return { config: { ...rest, ...renamed } as JsonObject };
+  // A .keras may say its optimizer by name alone.
+  if (typeof said === "string" && form === "keras")
+    return { config: { ...rest, optimizer: said } as JsonObject };
+  if (!isObject(said)) return null;
+  if (form === "h5") return { config: { ...rest, optimizer_config: said } as JsonObject };
+  const placed = Object.entries(rest as JsonObject).map(([key, value]) => {
+    const module = key === "loss" ? "keras.losses" : key.endsWith("metrics") ? "keras.metrics" : null;
+    return [key, module === null ? value : withModule(value, module)] as const;
+  });
+  return {
+    config: { ...Object.fromEntries(placed), optimizer: withModule(said as Json, "keras.optimizers") },
+  };
 }
 
-/** An `.h5` leaves out where the class is, by which a `.keras` finds it; a user's own class says its package. */
-const withModule = (optimizer: JsonObject): JsonObject =>
-  "module" in optimizer || String(optimizer["class_name"]).includes(">")
-    ? optimizer
-    : { module: "keras.optimizers", ...optimizer, registered_name: null };
+/**
+ * An `.h5` leaves out where a class is, by which a `.keras` finds it; a user's own class says its package. Losses and
+ * metrics may stand in lists, and by the names of outputs.
+ */
+function withModule(json: Json, module: string): Json {
+  if (Array.isArray(json)) return json.map((item) => withModule(item as Json, module));
+  if (!isObject(json) || "module" in json) return json;
+  const { class_name } = json;
+  if (typeof class_name !== "string")
+    return Object.fromEntries(
+      Object.entries(json as JsonObject).map(([output, item]) => [output, withModule(item, module)]),
+    );
+  return class_name.includes(">") ? json : { module, ...(json as JsonObject), registered_name: null };
+}
 
 /** In whose words an earlier conversion's source was. */
 function originOf(kept: JsonObject | null): string | null {
