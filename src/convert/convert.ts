@@ -117,7 +117,10 @@ function isForKeras3({ topology, calls, layers, dialect }: Model): boolean {
   return isNested || hasStates || (dialect === "keras3" && takesIntegers);
 }
 
-/** Words that Keras 3 reads otherwise, or not at all: its hard_sigmoid is another function, robust_masking is gone. */
+/**
+ * Words that Keras 3 reads otherwise, or not at all: its hard_sigmoid is another function, robust_masking is gone, and of
+ * a list of axes its reader of .h5 makes another one.
+ */
 function otherwiseIn3({ topology }: Plan): Problem[] {
   return flatLayers(topology).flatMap(({ layer: { path, config } }) =>
     config["robust_masking"] === true
@@ -141,6 +144,16 @@ function otherwiseIn3({ topology }: Plan): Problem[] {
               severity: "warning" as const,
             },
           ]
-        : [],
+        : Array.isArray(config["axis"]) && config["axis"].length > 1
+          ? [
+              {
+                code: "convert.keras2-only",
+                where: path,
+                message: "Keras 3 does not read several axes from an .h5 file",
+                hint: "load this .h5 with Keras 2 (tf_keras), or write a .keras file",
+                severity: "warning" as const,
+              },
+            ]
+          : [],
   );
 }
