@@ -38,6 +38,7 @@ export interface ErrorDetails {
   "convert.refused": { target: string; layers: readonly string[]; hint: string };
   "convert.unsupported": { className: string; target: string; reason: string; hint: string };
   "fix.unsupported": { reason: string; remedy: string };
+  "page.missing": { what: string };
   internal: { reason: string };
 }
 
@@ -179,6 +180,10 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
   "fix.unsupported": ({ reason, remedy }) => ({
     message: `this file cannot be repaired: ${reason}`,
     hint: remedy,
+  }),
+  "page.missing": ({ what }) => ({
+    message: `there is no page here: ${what}`,
+    hint: "call it in the browser, next to model.predict; in Node, save JSON.stringify(await x.array())",
   }),
   internal: ({ reason }) => ({
     message: `a bug in Vernier: ${reason}`,

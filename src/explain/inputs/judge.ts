@@ -107,9 +107,11 @@ export function judge(
     arrangements.every(({ injective }) => injective === true) &&
     values.every(({ rounds }) => rounds !== true);
   const gainAt = (tolerance: number): number =>
-    Math.max(bitsOf(y, tolerance), keeps ? bitsOf(x, tolerance / Math.max(stretch, Number.MIN_VALUE)) : 0) -
-    cost;
-  const finest = Math.max(printed, a.isWhole ? 0.5 : 0, FLOAT32 * roundings * largest(y));
+    Math.max(
+      bitsOf(y, tolerance),
+      keeps ? bitsOf(x, Math.max(tolerance / Math.max(stretch, Number.MIN_VALUE), b.spacing / 2)) : 0,
+    ) - cost;
+  const finest = Math.max(printed, a.spacing / 2, FLOAT32 * roundings * largest(y));
   if (exact) return { ...base, level: "exact", length: cost, gain: gainAt(finest) };
   if (quantized && rms <= step * UNIFORM)
     return { ...base, level: "quantized", gain: gainAt(Math.max(step / 2, finest)) };

@@ -6,6 +6,8 @@ import type { Numbers } from "./step.ts";
 export interface Fed extends Numbers {
   readonly data: Float64Array;
   readonly hasNonFinite: boolean;
+  /** As `grid`, but also where float32 holds decimals: such numbers say less than 24 bits each. */
+  readonly spacing: number;
 }
 
 export function numbersOf(tensor: Tensor): Fed {
@@ -25,7 +27,8 @@ export function numbersOf(tensor: Tensor): Fed {
     read: (at) => data[at] ?? Number.NaN,
     isWhole: whole,
     isBytes: bytes && whole,
-    grid: whole ? 1 : dtype === "float64" ? decimalGrid(data) : 0,
+    grid: whole ? 1 : dtype === "float64" ? decimalGrid(data, 1e-9) : 0,
+    spacing: whole ? 1 : decimalGrid(data, dtype === "float64" ? 1e-9 : 2 ** -24),
     hasNonFinite: !finite || data.some((value) => !Number.isFinite(value)),
   };
 }
@@ -33,16 +36,15 @@ export function numbersOf(tensor: Tensor): Fed {
 /** Beyond so many decimals a print rounds no more than float32 itself does. */
 const MOST_DECIMALS = 6;
 
-/** 10⁻ᵏ where every value was printed with at most k decimals; else 0. */
-function decimalGrid(data: Float64Array): number {
+/** 10⁻ᵏ where every value has at most k decimals, to within the rounding `unit` of its dtype; else 0. */
+function decimalGrid(data: Float64Array, unit: number): number {
   let decimals = 1;
   for (const value of data) {
-    while (decimals <= MOST_DECIMALS && !onGrid(value, 10 ** decimals)) decimals++;
+    while (decimals <= MOST_DECIMALS && !onGrid(value * 10 ** decimals, unit)) decimals++;
     if (decimals > MOST_DECIMALS) return 0;
   }
   return 10 ** -decimals;
 }
 
-const onGrid = (value: number, perUnit: number): boolean =>
-  !Number.isFinite(value) ||
-  Math.abs(value * perUnit - Math.round(value * perUnit)) <= 1e-9 * Math.max(1, Math.abs(value * perUnit));
+const onGrid = (scaled: number, unit: number): boolean =>
+  !Number.isFinite(scaled) || Math.abs(scaled - Math.round(scaled)) <= unit * Math.max(1, Math.abs(scaled));
