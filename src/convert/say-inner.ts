@@ -129,6 +129,8 @@ function noteKeys(
   { note }: Languages,
 ): void {
   for (const [key, value] of Object.entries(words)) {
+    // A wrapper in a wrapper: its layer's own keys are told below.
+    if (inside.some(({ path }) => path.startsWith(`${key}/`))) continue;
     const same = JSON.stringify(config[key]) === JSON.stringify(value) || key === "name";
     const lost = (key in keys.kept && !(key in keys.written)) || key in unknown;
     note?.({

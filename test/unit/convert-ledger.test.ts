@@ -85,7 +85,7 @@ test(`${MODELS} made-up models: every key and weight is in the ledger once`, asy
         }
       }
     }),
-    { numRuns: MODELS, seed: SEED },
+    { numRuns: MODELS, seed: SEED, endOnFailure: true },
   );
   expect(ledgers).toBeGreaterThan(2 * MODELS);
 }, 600_000);
