@@ -1,7 +1,7 @@
 /**
  * @file `npm run inputs-bench`: does `vernier inputs` name the step that was made? Made-up cases, cases that Pillow,
  * OpenCV and TensorFlow made (where `scripts/setup-images` can have them), a canvas's (where Chromium is found), and
- * pairs of which nothing is to be found. `--sample N` takes N cases spread over all;
+ * pairs of which nothing is to be found. `--sample N` takes N cases spread over all; `--made` leaves out Python's;
  * `--cases FILE` takes what `python/make_input_cases.py` made before, `--only PATTERN` cases whose name fits; `--verbose` names what was missed.
  *
  * Exits 1 below 98 % right at the first place, at a false finding, or at a median above 1 s.
@@ -102,7 +102,8 @@ const say = ({ report }) =>
       ? "equal"
       : "nothing";
 
-const library = await libraryCases();
+// `--made`: without those of Python, which take some 10 s to make.
+const library = process.argv.includes("--made") ? [] : await libraryCases();
 const canvas = await canvasCases(root);
 for (const [name, cases] of [
   ["Pillow, OpenCV, TensorFlow", library],

@@ -30,7 +30,13 @@ const SUITES = {
   },
   unit: { commands: [], projects: ["unit"] },
   oracle: { commands: [], projects: ["oracle"] },
-  engines: { commands: [["node", "scripts/faults.mjs", "--sample", "3"]], projects: ["engines"] },
+  engines: {
+    commands: [
+      ["node", "scripts/faults.mjs", "--sample", "3"],
+      ["node", "scripts/inputs-bench.mjs", "--sample", "40", "--made"],
+    ],
+    projects: ["engines"],
+  },
   docs: { commands: [], projects: ["docs"] },
   package: { commands: OTHER_NODES.map((version) => ["scripts/smoke", version]), projects: ["package"] },
 };

@@ -88,7 +88,8 @@ const list = (value: unknown): string =>
 const show = (value: unknown): string => (typeof value === "number" ? formatNumber(value, 6) : String(value));
 
 /** What one step does, in words. */
-function wordsOf({ id, params }: Step): string {
+function wordsOf({ id, params, words }: Step): string {
+  if (words !== undefined) return words;
   const p = (name: string): string => list(params[name]);
   switch (id) {
     case "affine":

@@ -47,6 +47,8 @@ export interface Step {
   readonly python: (x: string) => string;
   /** The way back, in Python; `null` where nothing leads back. */
   readonly undo: ((x: string) => string) | null;
+  /** In words, where there are better ones than its parameters. */
+  readonly words?: string;
   /** What naming its parameters costs, in bits (see `bits.ts`). */
   readonly bits: number;
 }

@@ -13,15 +13,24 @@ export const affine: ValueKind = {
 export function affineSteps(pairs: Pairs, to: Numbers, from: Numbers): ValueStep[] {
   const all = fit(pairs, false);
   const each = pairs.channel === null ? null : fit(pairs, true);
-  const found: ValueStep[] = [];
   const range = extremes(pairs.x);
   const rangeY = extremes(pairs.y);
-  for (const named of SCALES(pairs.channel === null ? 1 : pairs.channels)) {
+  const close = namedScales(pairs.channels === 3 && pairs.channel !== null ? 3 : 1).filter((named) => {
     const best = named.scale.length > 1 && !isUniform(named) ? each : all;
-    if (best === null || !comesClose(named, best, range, from.grid, to.grid)) continue;
-    found.push(affineStep(named.scale, named.shift, named.bits, named));
+    return best !== null && comesClose(named, best, range, from.grid, to.grid);
+  });
+  const found: ValueStep[] = [];
+  // Several pairs of conventions have one and the same step between them: it is said of those that fit the numbers.
+  for (const named of close.toSorted(
+    (p, q) => plausibility(q, range, rangeY) - plausibility(p, range, rangeY),
+  )) {
+    const same = close.filter((other) => isSame(named, other));
+    const bits = Math.min(...same.map((other) => other.bits));
+    if (found.some(({ params }) => isSame(named, asLists(params, named.scale.length)))) continue;
+    const words = `${named.from.words} made ${named.to.words}`;
+    const step = affineStep(named.scale, named.shift, bits, named);
+    found.push(plausibility(named, range, rangeY) === 2 ? { ...step, words } : step);
   }
-  found.sort((p, q) => plausibility(q, range, rangeY) - plausibility(p, range, rangeY));
   if (all !== null) {
     for (const neat of neatened(all, range, from.grid, to.grid)) found.push(neat);
     found.push(affineStep(all.scale, all.shift, 2 * BITS_PER_PARAMETER));
@@ -30,8 +39,6 @@ export function affineSteps(pairs: Pairs, to: Numbers, from: Numbers): ValueStep
     found.push(affineStep(each.scale, each.shift, 2 * pairs.channels * BITS_PER_PARAMETER));
   return found.filter(({ stretch }) => Number.isFinite(stretch) && stretch > 0);
 }
-
-const SCALES = (channels: number): readonly NamedScale[] => namedScales(channels === 3 ? 3 : 1);
 
 const isUniform = ({ scale, shift }: { scale: readonly number[]; shift: readonly number[] }): boolean =>
   scale.every((x) => x === scale[0]) && shift.every((x) => x === shift[0]);
@@ -91,17 +98,23 @@ function comesClose(
   });
 }
 
+/** How many of its two conventions fit what the sides hold. */
 const plausibility = (
-  step: ValueStep,
+  { from, to }: NamedScale,
   [low, high]: [number, number],
   [lowY, highY]: [number, number],
-): number => {
-  const { convention } = step as AffineStep;
-  if (convention === null) return 0;
-  return (
-    Number(fitsConvention(convention.from, low, high)) + Number(fitsConvention(convention.to, lowY, highY))
-  );
-};
+): number => Number(fitsConvention(from, low, high)) + Number(fitsConvention(to, lowY, highY));
+
+const near = (x: readonly number[], y: readonly number[]): boolean =>
+  x.every((value, i) => Math.abs(value - (y[i] ?? 0)) <= 1e-12 * Math.max(1, Math.abs(value)));
+
+const isSame = (p: Fit, q: Fit): boolean => near(p.scale, q.scale) && near(p.shift, q.shift);
+
+function asLists(params: ValueStep["params"], length: number): Fit {
+  const list = (value: unknown): number[] =>
+    Array.isArray(value) ? (value as number[]) : Array<number>(length).fill(Number(value));
+  return { scale: list(params["scale"]), shift: list(params["shift"]) };
+}
 
 /** Both numbers with few digits, as a person would have typed them; or the inverse of the scale with few digits. */
 function neatened(
