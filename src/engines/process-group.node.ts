@@ -10,9 +10,20 @@ export function runningInGroup(group: number): number[] | null {
   return statsOf(group)?.map(({ pid }) => pid) ?? null;
 }
 
-/** Resident memory of all of them; what they share counts for each. */
+/** Memory of all of them; what they share counts once, where the system tells. */
 export function memoryOfGroupMiB(group: number): number | null {
-  return statsOf(group)?.reduce((sum, { pages }) => sum + pages * PAGE_MIB, 0) ?? null;
+  const stats = statsOf(group);
+  if (stats === null) return null;
+  return stats.reduce((sum, { pid, pages }) => sum + (proportionalMiB(pid) ?? pages * PAGE_MIB), 0);
+}
+
+function proportionalMiB(pid: number): number | null {
+  try {
+    const [, kib] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1")) ?? [];
+    return kib === undefined ? null : Number(kib) / 1024;
+  } catch {
+    return null;
+  }
 }
 
 function statsOf(group: number): { pid: number; pages: number }[] | null {

@@ -13,7 +13,6 @@ import type { Tfjs } from "./tfjs.ts";
 import { decodeRequest, encodeReply } from "./tfjs-frames.ts";
 import { type DeviceFault, deviceOf, watchDevice } from "./tfjs-page-device.browser.ts";
 import type { PageStart, Reply } from "./tfjs-protocol.ts";
-import { firstSentence } from "./tfjs-refusals.ts";
 import { answer, failureFrom, type Loaded, load, silence, startBackend } from "./tfjs-runner.ts";
 
 type Umbrella = Tfjs["core"] & {
@@ -51,11 +50,7 @@ async function serve(id: string, model: Loaded | null, faultOf: () => DeviceFaul
     if (fault === null) return;
     const { lost, reason } = fault;
     if (lost) throw new VernierError("engine.crashed", { engine: id, reason, stage });
-    throw new VernierError("engine.refused", {
-      engine: id,
-      reason: firstSentence(reason),
-      why: "a WebGPU error",
-    });
+    throw new Error(`WebGPU: ${reason}`);
   };
   const onCall = (call: TracedCall): void => {
     check();

@@ -26,6 +26,13 @@ export const REFUSALS: readonly Refusal[] = [
     hint: "vernier convert writes its steps out in layers that TF.js has, where the sequences have a fixed length; or train with GRU(reset_after=False)",
   },
   {
+    id: "webgpu-transpose-bool",
+    of: "model",
+    matches: /call to 'setOutputAtIndex', expected 'f32', got 'i32'/,
+    why: "its WebGPU shader that transposes true and false does not compile, which recurrent layers need for their masks; TF.js itself goes on, with zeros",
+    hint: "run this model on webgl or wasm: tf.setBackend('webgl')",
+  },
+  {
     id: "keras3-batch-shape",
     of: "model",
     matches: /InputLayer should be passed either a `?batchInputShape/,

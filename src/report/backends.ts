@@ -90,7 +90,7 @@ function saidOf({ verdict, outputs, headline, causes }: Report): string {
     case "differ":
       return `${change}: ${causes[0]?.message ?? headline}${causes.length > 1 ? ` (and ${causes.length - 1} more)` : ""}`;
     case "not-compared":
-      return headline;
+      return headline.replace(/^Not compared: /, "");
     default:
       return verdict satisfies never;
   }
