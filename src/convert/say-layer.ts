@@ -9,7 +9,14 @@ import { contextFor } from "../dialects/build.ts";
 import { bindLayer, definitionOf } from "../layers/bind.ts";
 import type { LayerDefinition } from "../layers/define.ts";
 import { LAYERS_IN_TFJS } from "../layers/in-tensorflow-js.ts";
-import type { BoundLayer, Dialect, KnownFault, MaskRules } from "../model/layer.ts";
+import {
+  type BoundLayer,
+  type Dialect,
+  KERAS2_MASKS,
+  KERAS3_MASKS,
+  type KnownFault,
+  type MaskRules,
+} from "../model/layer.ts";
 import type { Dims } from "../tensor/tensor.ts";
 import { sayInnerLayer } from "./say-inner.ts";
 import { type TranslatedKeys, translateTrainingKeys } from "./training-keys.ts";
@@ -105,6 +112,7 @@ export function wordsFor(
     return sayInnerLayer(held, raw, { ...languages, note }, innerDims(definition, words, fed, languages));
   };
   const said = withClass(className, () => definition.encode(config, { to, from, fileConfig: words, inner }));
+  requireSameMasks(definition, languages, masks);
   const refused = to === "tfjs" ? definition.refusedByTfjs(config, fed, { masks, integers }) : null;
   if (typeof refused === "string") throw unsupported(className, refused, to);
   if (refused !== null) throw unsupported(className, refused.reason, to, refused.hint);
@@ -119,6 +127,25 @@ export function wordsFor(
     inside,
     said,
   };
+}
+
+const MASKS: Partial<Record<Dialect, MaskRules>> = { keras2: KERAS2_MASKS, keras3: KERAS3_MASKS };
+
+/** Keras 2 joins masks that Keras 3.4 on drops or joins otherwise. TF.js's own ways are in the layers' refusals. */
+function requireSameMasks(
+  { classNames: [className], maskRule }: LayerDefinition,
+  { to, maskRules }: Languages,
+  masks: number,
+): void {
+  const target = MASKS[to];
+  if (maskRule === null || target === undefined || masks === 0 || target[maskRule] === maskRules[maskRule])
+    return;
+  throw unsupported(
+    className,
+    `masks reach it, and there they are ${target[maskRule]}, in the source ${maskRules[maskRule]}`,
+    to,
+    "take the masks away before this layer, or stay within one generation of Keras",
+  );
 }
 
 /** What reaches the layer inside a wrapper. */

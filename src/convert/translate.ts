@@ -52,7 +52,7 @@ export function translate(model: Model, options: TranslateOptions): Plan {
     languages: { from: wordsOf(model), to, maskRules: model.maskRules },
     byPath: new Map(model.layers.map((entry, index) => [entry.path, { index, entry }])),
     names: nameFor(model, keepNames ? null : to),
-    masked: to === "tfjs" ? maskedInputs(model) : [],
+    masked: maskedInputs(model),
     book: new LedgerBook(),
     refusals: [],
     rewritten: [],

@@ -68,6 +68,7 @@ export const bidirectional = defineLayer({
     ],
   },
 
+  maskRule: "bidirectional",
   // tfjs-layers wrappers.ts: masked steps repeat the output before them, where Keras gives zeros.
   refusedByTfjs: ({ layer }, _inputs, { masks }) =>
     masks > 0 && configOf(layer)["return_sequences"] === true

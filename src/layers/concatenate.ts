@@ -22,6 +22,7 @@ export const concatenate = defineLayer({
     return { axis: dialect === "tfjs" && axis < 0 ? input.length - 1 : normalizeAxis(axis, input.length) };
   },
 
+  maskRule: "concatenate",
   // Its executor merges masks of other ranks than the tensors (layers/merge.ts, computeMask).
   refusedByTfjs: (_config, _inputs, { masks }) =>
     masks > 1 ? "it cannot join the masks of its inputs" : null,

@@ -195,6 +195,8 @@ export interface LayerFamily<F extends Fields> {
     readonly engines: readonly string[];
     applies(config: ConfigOf<F>, inputs: readonly Dims[]): boolean;
   })[];
+  /** By which rule masks that reach it go on; rules differ by Keras. */
+  readonly maskRule?: keyof MaskRules;
   /**
    * Why TF.js 4.22's own layer cannot load or run this config, though it has the class and the keys; `null` where it can.
    * Kernels that give wrong numbers are `knownFaults`.
@@ -209,6 +211,7 @@ export interface LayerFamily<F extends Fields> {
 export interface LayerDefinition {
   readonly classNames: readonly [string, ...string[]];
   readonly positional: readonly PositionalArgument[];
+  readonly maskRule: keyof MaskRules | null;
   /** A key for messages. */
   about(key: string): string;
   readonly samples: readonly Sample[];
@@ -246,6 +249,7 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
   return {
     classNames: family.classNames,
     positional: family.positional ?? [],
+    maskRule: family.maskRule ?? null,
     about: (key) => family.config[key]?.about ?? key,
     samples: family.samples,
     encode: (config, context) => encodeConfig(family.config, config, context),

@@ -143,6 +143,7 @@ function mergeLayer(
     config: {},
     call: merging(first),
     formulas: others.map(merging),
+    maskRule: "merge",
     refusedByTfjs: (_config, _inputs, { masks }) =>
       masks > 1 ? "it cannot join the masks of its inputs" : null,
     rewrites,
