@@ -7,7 +7,9 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { join } from "node:path";
+import * as tfl from "@tensorflow/tfjs-layers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Report } from "../../src/compare/findings.ts";
 import { readModelPath } from "../../src/dialects/read.node.ts";
 import { findChromium, showInChromium } from "../../src/engines/chromium.node.ts";
 import type { Engine } from "../../src/engines/engine.ts";
@@ -22,6 +24,7 @@ import {
 } from "../../src/engines/tfjs-browser.node.ts";
 import { check } from "../../src/explain/check.ts";
 import { TFJS_WEBGL_FLOAT32 } from "../../src/numerics/engines-gpu.ts";
+import { renderScreens } from "../../src/report/backends.ts";
 import { browserProcesses } from "./browser-processes.ts";
 import { engineTests, layersModel, opener, watchedRunsEqualPlainOnes } from "./tfjs-body.ts";
 import { heavy, MODELS, samplesFor, shared, tensor, written } from "./tfjs-models.ts";
@@ -197,6 +200,45 @@ describe.skipIf(program === null)("when it goes wrong", () => {
     expect(report.causes.map(({ kind, detail }) => [kind, detail])).toContainEqual(["precision", "float16"]);
   });
 });
+
+test.skipIf(program === null)(
+  "one screen says which backends a kernel's fault affects, by its name",
+  async () => {
+    const build = (): tfl.LayersModel =>
+      tfl.sequential({
+        layers: [
+          tfl.layers.dense({ inputShape: [3, 4], units: 4, name: "mix", useBias: false }),
+          tfl.layers.batchNormalization({ axis: 1, name: "norm", movingMeanInitializer: "randomNormal" }),
+        ],
+      });
+    const path = await written("axis", build);
+    const reports: Report[] = [];
+    for (const engineB of [tfjsWebgl, tfjsWasmInPage]) {
+      await using a = await readModelPath(path);
+      await using b = await readModelPath(path);
+      const input = { source: "synthetic", samples: 2, seed: 0 } as const;
+      reports.push(
+        await check({
+          a,
+          b,
+          engineA: "reference",
+          engineB,
+          engineOptions: {},
+          input,
+          accept: [],
+          reproduce: "",
+        }),
+      );
+    }
+    expect(reports.map(({ causes }) => causes.map(({ kind, detail }) => [kind, detail]))).toEqual([
+      [],
+      [["kernel", "batch-normalization-axis"]],
+    ]);
+    const screen = renderScreens(reports).replace(/\s+/g, " ");
+    expect(screen).toContain("1 of 2 backends are affected: tfjs:wasm@browser");
+    await nothingLeft();
+  },
+);
 
 describe("the browser that is looked for", () => {
   test("is the one that is named, else one on the PATH; there may be none", async () => {
