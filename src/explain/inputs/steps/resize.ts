@@ -13,7 +13,15 @@ export const resize: ArrangementKind = {
     const [source, target] = [pictureOf(from.shape), pictureOf(to.shape)];
     if (source === null || target === null || source.n !== target.n) return [];
     if (source.h === target.h && source.w === target.w) return [];
-    return sizesFor(source, target).map(([h, w]) => sized(source, { ...source, h, w }, from));
+    const size = { ...source, h: target.h, w: target.w };
+    // Of a picture like noise the nearest pixel says next to nothing about the mean around it.
+    const nearest = METHODS.filter(({ method }) => method === "nearest").map((how) =>
+      resized(source, size, how, false),
+    );
+    return [
+      ...sizesFor(source, target).map(([h, w]) => sized(source, { ...source, h, w }, from)),
+      ...nearest,
+    ];
   },
 };
 
