@@ -5,6 +5,7 @@
  */
 
 import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { KERAS2_MASKS, type MaskRules } from "../model/layer.ts";
 import type { ModelWeight } from "../model/model.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import { keptBeside } from "./beside.ts";
@@ -29,6 +30,8 @@ export async function keptFrom(plan: Plan, { trainingCarried, optimizer }: KeptO
       dialect: source.dialect,
       writer: source.writer,
       backend: source.backend,
+      // A model.json does not say by which rules its masks go on.
+      ...(sameMasks(source.maskRules) ? {} : { masks: { ...source.maskRules } }),
     },
   };
   if (keptKeys.size > 0) kept["keys"] = Object.fromEntries(keptKeys);
@@ -76,8 +79,11 @@ function configOf({ source }: Plan, path: string): Json {
   return source.layers.find((layer) => layer.path === path)?.fileConfig ?? {};
 }
 
+const sameMasks = (rules: MaskRules): boolean => JSON.stringify(rules) === JSON.stringify(KERAS2_MASKS);
+
 /** Nothing but where it came from: not worth keeping. */
 export const isWorthKeeping = (kept: JsonObject): boolean =>
-  Object.keys(kept).some((key) => key !== "version" && key !== "source");
+  Object.keys(kept).some((key) => key !== "version" && key !== "source") ||
+  (isObject(kept["source"]) && "masks" in kept["source"]);
 
 const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});

@@ -19,7 +19,7 @@ import {
 import { type BuiltGraph, buildGraph } from "./build.ts";
 import { type Assigned, assignByGroup, assignByName, type Stored } from "./weights.ts";
 import { assignByPath } from "./weights-by-path.ts";
-import { type Writer, writerFromVersion } from "./writer.ts";
+import { withKeptMasks, writerFromVersion } from "./writer.ts";
 
 /** `architecture`: of a file of weights alone. Throws `file.unsupported` where neither has one. */
 export function modelFromKerasH5(file: KerasH5, where: string, architecture?: Architecture): Model {
@@ -114,7 +114,7 @@ export function modelFromTfjs(file: TfjsLayersFile, where: string, architecture?
   if (own === undefined)
     throw withoutArchitecture("a model.json without modelTopology (weights alone)", where);
   const { version } = own;
-  const writer = writerFromVersion(version, where);
+  const writer = withKeptMasks(writerFromVersion(version, where), file.kept);
   const graph = buildGraph(
     snakeKeys(own.json),
     { dialect: "tfjs", writtenIn: writer.dialect, maskRules: writer.maskRules },

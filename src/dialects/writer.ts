@@ -1,6 +1,7 @@
 /** @file Who wrote a file, and in whose words: from its version attributes. */
 
 import { VernierError } from "../base/errors.ts";
+import { isObject, type JsonObject } from "../base/json.ts";
 import { type Dialect, KERAS2_MASKS, KERAS3_MASKS, type MaskRules, TFJS_MASKS } from "../model/layer.ts";
 
 export interface Writer {
@@ -39,4 +40,23 @@ export function writerFromVersion(version: string | null, where: string): Writer
         { where },
       );
   }
+}
+
+const CHOICES: { readonly [Rule in keyof MaskRules]: readonly MaskRules[Rule][] } = {
+  merge: ["and", "or"],
+  concatenate: ["all", "any"],
+  masking: ["where", "multiply"],
+  softmax: ["zeroed", "shifted"],
+  bidirectional: ["zeroed", "repeated"],
+};
+
+/** Of a model.json that a conversion of ours made: the rules of its source, which no version in it says. */
+export function withKeptMasks(writer: Writer, kept: JsonObject | null): Writer {
+  const source = kept?.["source"];
+  const said = isObject(source) ? source["masks"] : undefined;
+  if (!isObject(said)) return writer;
+  const rules: Record<string, unknown> = { ...writer.maskRules };
+  for (const [rule, choices] of Object.entries(CHOICES))
+    if ((choices as readonly unknown[]).includes(said[rule])) rules[rule] = said[rule];
+  return { ...writer, maskRules: rules as unknown as MaskRules };
 }
