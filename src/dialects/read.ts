@@ -19,7 +19,7 @@ import {
 import { type BuiltGraph, buildGraph } from "./build.ts";
 import { type Assigned, assignByGroup, assignByName, type Stored } from "./weights.ts";
 import { assignByPath } from "./weights-by-path.ts";
-import { withKeptMasks, writerFromVersion } from "./writer.ts";
+import { type Writer, withKeptMasks, writerFromVersion } from "./writer.ts";
 
 /** `architecture`: of a file of weights alone. Throws `file.unsupported` where neither has one. */
 export function modelFromKerasH5(file: KerasH5, where: string, architecture?: Architecture): Model {
