@@ -39,7 +39,8 @@ export async function detect(source: Source, openHdf5: () => Promise<Hdf5File>):
   if (startsWith(start, HDF5)) return detectHdf5(await openHdf5());
   if (startsWith(start, ZIP) || startsWith(start, EMPTY_ZIP)) return detectZip(source);
   if (isNpy(start)) return { kind: "npy" };
-  if (startsWith(start, GZIP)) return unknown("gzip-compressed data", "it may be damaged or cut off: gunzip -t tells");
+  if (startsWith(start, GZIP))
+    return unknown("gzip-compressed data", "it may be damaged or cut off: gunzip -t tells");
   const text = new TextDecoder("latin1").decode(start);
   if (text.startsWith("version https://git-lfs")) {
     return unknown("a Git LFS pointer, not the file itself", "run: git lfs pull");
