@@ -1,6 +1,8 @@
 /**
  * @file Made-up pairs of inputs for `inputs-bench.mjs`: pictures, audio frames, token sequences and tables, with the
  * steps that make A of B; and pairs of which nothing is to be found.
+ *
+ * Longer than 300 lines because all kinds of made-up cases are read side by side.
  */
 
 import { randomFrom } from "../dist/numerics/random.js";

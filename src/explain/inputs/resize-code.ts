@@ -17,7 +17,7 @@ export function resizeInJs(x: string, { h, w }: Picture, how: Resampling): strin
 /** Pixels rounded to bytes are PIL's (antialias) or OpenCV's; the others TensorFlow's. */
 export function resizeInPython(x: string, picture: Picture, how: Resampling, toBytes: boolean): string {
   const { h, w } = picture;
-  if (toBytes && (how.antialias || how.method === "nearest")) {
+  if (how.ties === "accumulated" || (toBytes && how.antialias)) {
     if (how.method === "area" && how.box !== true)
       return each(x, picture, (one) => `cv2.resize(${one}, (${w}, ${h}), interpolation=cv2.INTER_AREA)`);
     const filter = how.method === "area" ? "BOX" : how.method.toUpperCase();

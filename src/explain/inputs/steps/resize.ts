@@ -91,7 +91,7 @@ function resized(source: Picture, target: Picture, how: Resampling, toBytes: boo
   const columns = (): Weights => (lazy.columns ??= weightsOf(source.w, target.w, how));
   const store = toBytes ? (how.sixteenths ? Math.floor : byteOf) : (x: number) => x;
   // PIL rounds between its two passes as well; the others compute both at once.
-  const between = toBytes && antialias ? byteOf : (x: number) => x;
+  const between = toBytes && antialias && (method !== "area" || how.box === true) ? byteOf : (x: number) => x;
   const extra = {
     ...(how.a === undefined ? {} : { a: how.a }),
     ...(how.ties === undefined ? {} : { ties: how.ties }),
