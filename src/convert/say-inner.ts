@@ -9,15 +9,16 @@ import type { Topology } from "../model/topology.ts";
 import type { Dims } from "../tensor/tensor.ts";
 import { isSaidOfModels } from "./model-keys.ts";
 import type { PlannedLayer, PlannedTopology } from "./plan.ts";
-import { type Languages, type LayerMeaning, wordsFor } from "./say-layer.ts";
+import type { Languages, LayerMeaning, wordsFor as WordsFor } from "./say-layer.ts";
 import { layerJson, modelJson } from "./topology-json.ts";
 
-/** `meaning`: `{ class_name, config }` in canonical words, of a model per path; `words` as the file has it. */
+/** `wordsFor` says a layer, which may hold others in turn. `meaning`: `{ class_name, config }` in canonical words, of a model per path; `words` as the file has it. */
 export function sayInnerLayer(
   meaning: JsonObject,
   words: JsonObject,
   languages: Languages,
   fed: readonly Dims[],
+  wordsFor: typeof WordsFor,
 ): Json {
   const held = objectOf(meaning["config"]);
   if (isModel(words)) {
@@ -25,7 +26,7 @@ export function sayInnerLayer(
     const name = topology.name ?? "model";
     noteModel(topology, "", languages);
     return modelJson(
-      planInner(topology, held, languages, dimsByPath(words, languages, fed)),
+      planInner(topology, held, languages, dimsByPath(words, languages, fed), wordsFor),
       name,
       languages.to,
     );
@@ -70,6 +71,7 @@ function planInner(
   held: JsonObject,
   languages: Languages,
   dims: ReadonlyMap<string, readonly Dims[]>,
+  wordsFor: typeof WordsFor,
   prefix = "",
 ): PlannedTopology {
   return {
@@ -91,7 +93,8 @@ function planInner(
           className: layer.className,
           config: layer.config,
           input: layer.input,
-          inner: layer.inner === null ? null : planInner(layer.inner, held, languages, dims, `${path}/`),
+          inner:
+            layer.inner === null ? null : planInner(layer.inner, held, languages, dims, wordsFor, `${path}/`),
         };
       const meaning = objectOf(held[path]);
       if (Object.keys(meaning).length === 0)
@@ -124,7 +127,7 @@ function noteModel({ config, layers }: Topology, place: string, languages: Langu
 /** What became of each key of the file's. */
 function noteKeys(
   words: JsonObject,
-  { keys, unknown, config, inside }: ReturnType<typeof wordsFor>,
+  { keys, unknown, config, inside }: ReturnType<typeof WordsFor>,
   place: string,
   { note }: Languages,
 ): void {

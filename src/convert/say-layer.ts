@@ -109,7 +109,13 @@ export function wordsFor(
   const inner = (held: JsonObject, raw: JsonObject): Json => {
     const place = Object.keys(words).find((key) => words[key] === raw) ?? "layer";
     const note = (key: InsideKey): void => void inside.push({ ...key, path: `${place}/${key.path}` });
-    return sayInnerLayer(held, raw, { ...languages, note }, innerDims(definition, words, fed, languages));
+    return sayInnerLayer(
+      held,
+      raw,
+      { ...languages, note },
+      innerDims(definition, words, fed, languages),
+      wordsFor,
+    );
   };
   const said = withClass(className, () => definition.encode(config, { to, from, fileConfig: words, inner }));
   requireSameMasks(definition, languages, masks);

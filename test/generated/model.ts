@@ -59,7 +59,7 @@ export function madeModel({ words, first, tape: numbers, seed }: ModelPlan): Mad
       weights: layer.layer.weights.map((spec) => {
         const { dtype } = policy;
         // Variances are not negative.
-        const tensor = tensorOf(spec.shape, dtype, /variance$/.test(spec.name) ? 1 : undefined);
+        const tensor = tensorOf(spec.shape, dtype, spec.name.endsWith("variance") ? 1 : undefined);
         return {
           spec,
           fileName: `${layer.path}/${spec.name}`,

@@ -104,7 +104,7 @@ export async function wayBackFault(model: Model, tfjs: Converted): Promise<strin
     const other = back.layers.find((one) => one.path === rename(path));
     const inside = lostInside(
       (fileConfig as JsonObject)["layer"] ?? null,
-      (other?.fileConfig as JsonObject)["layer"] ?? null,
+      (other?.fileConfig as JsonObject | undefined)?.["layer"] ?? null,
       "layer",
       kept[rename(path)] ?? {},
     );
