@@ -38,7 +38,8 @@ const cache =
   process.env.VERNIER_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vernier");
 
 /** TensorFlow has no kernel on CPUs for channels first, nor for every dilation of a transposed convolution. */
-const NO_KERNEL = /only supports? (the )?NHWC|UnimplementedError|CPU implementations? do(es)? not (yet )?support/;
+const NO_KERNEL =
+  /only supports? (the )?NHWC|UnimplementedError|CPU implementations? do(es)? not (yet )?support/;
 
 /** Opens what was written back in real Keras, and judges its outputs; adds `back` to each result. */
 async function openBack(row, results, keras) {

@@ -74,10 +74,10 @@ export class ModelBuilder {
       inputs: this.#inputs,
       outputs: this.#outputs,
       training: null,
-    topology: { name: null, kind: "Functional", config: {}, layers: [], inputs: [], outputs: [] },
-    maskRules: KERAS3_MASKS,
-    optimizerWeights: [],
-    kept: null,
+      topology: { name: null, kind: "Functional", config: {}, layers: [], inputs: [], outputs: [] },
+      maskRules: KERAS3_MASKS,
+      optimizerWeights: [],
+      kept: null,
       problems: [],
     };
   }
