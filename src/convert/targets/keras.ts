@@ -11,6 +11,7 @@ import { zipOf } from "../../formats/zip-writer.ts";
 import { flatLayers } from "../flat-layers.ts";
 import { isWorthKeeping, keptFrom } from "../kept.ts";
 import { KEPT_OPTIMIZER_GROUP, keptOptimizer } from "../kept-optimizer.ts";
+import { inKerasOrder } from "../keras-order.ts";
 import type { Plan } from "../plan.ts";
 import { modelJson } from "../topology-json.ts";
 import { trainingFor } from "../training-state.ts";
@@ -23,10 +24,11 @@ const KERAS_VERSION = "3.15.1";
 export const KEPT_MEMBER = "vernier.json";
 
 export async function writeKeras(
-  plan: Plan,
+  given: Plan,
   name: string,
   { weightsOnly }: { readonly weightsOnly: boolean },
 ): Promise<WrittenModel> {
+  const plan = { ...given, topology: inKerasOrder(given.topology) };
   const training = weightsOnly ? null : trainingFor(plan, "keras");
   const state = plan.source.optimizerWeights.filter(({ dtype }) => dtype !== "string");
   const weights = writeHdf5(
