@@ -85,7 +85,8 @@ function nextOf({ equal, alternatives }: InputsReport, style: Style): string[] {
 
 const list = (value: unknown): string =>
   Array.isArray(value) ? `[${value.map(show).join(", ")}]` : show(value);
-const show = (value: unknown): string => (typeof value === "number" ? formatNumber(value, 6) : String(value));
+const show = (value: unknown): string =>
+  typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value);
 
 /** What one step does, in words. */
 function wordsOf({ id, params, words }: Step): string {

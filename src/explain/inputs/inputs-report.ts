@@ -5,7 +5,7 @@ import type { Problem } from "../../base/problem.ts";
 import { indexOf, type Tensor } from "../../tensor/tensor.ts";
 import { judge } from "./judge.ts";
 import { type Fed, numbersOf } from "./numbers.ts";
-import { type Candidate, isAccepted, sameShape, search } from "./search.ts";
+import { type Candidate, isAccepted, type SearchResult, sameShape, search } from "./search.ts";
 import { chained, type Step, type StepId } from "./step.ts";
 
 export interface InputsReport {
@@ -71,10 +71,13 @@ export function explainInputs(
       others: [],
       problems: [...notes, ...dtypeNote(fedA, fedB, otherDtype)],
     });
-  const forwards = search(fedA, fedB);
+  const shrinks = fedA.data.length > A_PHOTOGRAPH && fedA.data.length > 4 * fedB.data.length;
+  // A photograph against what a page feeds: nobody enlarges a page's input to a photograph.
+  const first = shrinks ? search(fedB, fedA) : null;
+  const forwards = first?.best == null ? search(fedA, fedB) : NOTHING;
   // Where only noise is said to be left, the other way may explain every element: B holds less than A.
-  const backwards =
-    forwards.best === null || forwards.best.judgement.level === "noise" ? search(fedB, fedA) : null;
+  const mayBeLess = forwards.best?.judgement.level === "noise" && fedA.data.length >= fedB.data.length;
+  const backwards = first ?? (forwards.best === null || mayBeLess ? search(fedB, fedA) : null);
   const isBetter =
     backwards?.best != null && (forwards.best === null || backwards.best.judgement.level !== "noise");
   if (backwards?.best != null && isBetter)
@@ -98,6 +101,10 @@ export function explainInputs(
     problems: notes,
   });
 }
+
+/** Elements; what models take is smaller. */
+const A_PHOTOGRAPH = 500_000;
+const NOTHING: SearchResult = { best: null, others: [] };
 
 type Left = Candidate["judgement"];
 

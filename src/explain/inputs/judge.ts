@@ -8,6 +8,7 @@
  */
 
 import { formatOf, unitRoundoffOf } from "../../numerics/formats.ts";
+import { sizeOf } from "../../tensor/tensor.ts";
 import { bitsOf, choiceBits, MARGIN_BITS } from "./bits.ts";
 import { judgeNoise, mean, meanSquare } from "./noise.ts";
 import type { Fed } from "./numbers.ts";
@@ -93,8 +94,9 @@ export function judge(
   );
   const middleOfLeft = mean(residual);
   const spread = Math.sqrt(Math.max(0, rms * rms - middleOfLeft * middleOfLeft));
-  const lengthOf = (independent: number): number =>
-    cost + independent * Math.log2(Math.max(spread, Number.MIN_VALUE));
+  // Decoders differ by up to a level in ways of their own: below it nothing is told apart.
+  const lengthOf = (independent: number, least = 0): number =>
+    cost + independent * Math.log2(Math.max(spread, least, Number.MIN_VALUE));
   const base = {
     length: lengthOf(x.length),
     isJpeg: false,
@@ -117,8 +119,11 @@ export function judge(
     return { ...base, level: "quantized", gain: gainAt(Math.max(step / 2, finest)) };
   if (!whole || !Number.isFinite(rms)) return { ...base, level: "none", gain: 0 };
   const varianceOfA = varianceWithin(pairs);
-  const noise = judgeNoise(residual, a.shape, varianceOfA, levelUnit(a, b, stretch));
-  if (!noise.isJpeg && !noise.isNoise) return { ...base, level: "none", gain: 0 };
+  const unitOfA = levelUnit(a, b, stretch);
+  const noise = judgeNoise(residual, a.shape, varianceOfA, unitOfA);
+  // What an enlargement lacks of A looks like noise, but is what was lost when A was made smaller.
+  const enlarges = arrangements.some(({ shape, id }) => id === "resize" && sizeOf(shape) > sizeOf(b.shape));
+  if (enlarges || (!noise.isJpeg && !noise.isNoise)) return { ...base, level: "none", gain: 0 };
   const unexplained = (rms * rms) / varianceOfA;
   const independent = x.length / (noise.isJpeg ? BLOCK : 1);
   return {
@@ -126,7 +131,7 @@ export function judge(
     level: "noise",
     isJpeg: noise.isJpeg,
     // Noise in x alone makes a fitted scale too small by this share: no finer than that can two fits be told apart.
-    length: lengthOf(Math.min(independent, 2 / unexplained)),
+    length: lengthOf(Math.min(independent, 2 / unexplained), unitOfA ?? 0),
     gain: (independent / 2) * Math.log2(1 / unexplained) - cost,
   };
 }
@@ -165,19 +170,10 @@ function largest(values: Float64Array): number {
 
 /** A level of 255 in A's units: from whichever side holds 0…255, else from the range of A. */
 function levelUnit(a: Fed, b: Fed, stretch: number): number | null {
-  const [lowA, highA] = range(a.data);
-  const [lowB, highB] = range(b.data);
+  const [lowA, highA] = a.range;
+  const [lowB, highB] = b.range;
   if (highA > 2 && highA <= 256 && lowA >= -1) return 1;
   if (highB > 2 && highB <= 256 && lowB >= -1) return stretch;
   if (lowA >= -0.01 && highA <= 1.01) return 1 / 255;
   return lowA >= -1.01 && highA <= 1.01 ? 1 / 127.5 : null;
-}
-
-function range(values: Float64Array): [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return [low, high];
 }

@@ -6,6 +6,8 @@ import type { Numbers } from "./step.ts";
 export interface Fed extends Numbers {
   readonly data: Float64Array;
   readonly hasNonFinite: boolean;
+  /** Least and largest, NaN left out. */
+  readonly range: readonly [number, number];
   /** As `grid`, but also where float32 holds decimals: such numbers say less than 24 bits each. */
   readonly spacing: number;
 }
@@ -29,8 +31,18 @@ export function numbersOf(tensor: Tensor): Fed {
     isBytes: bytes && whole,
     grid: whole ? 1 : dtype === "float64" ? decimalGrid(data, 1e-9) : 0,
     spacing: whole ? 1 : decimalGrid(data, dtype === "float64" ? 1e-9 : 2 ** -24),
+    range: rangeOf(data),
     hasNonFinite: !finite || data.some((value) => !Number.isFinite(value)),
   };
+}
+
+function rangeOf(data: Float64Array): [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of data) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
 }
 
 /** Beyond so many decimals a print rounds no more than float32 itself does. */

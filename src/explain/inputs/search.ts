@@ -20,6 +20,8 @@ const SAMPLES = 384;
 const WORTH = 0.25;
 /** Chains of one length that are judged on all elements. */
 const FINALISTS = 5;
+/** Of more elements fewer chains are judged in full. */
+const LARGE = 500_000;
 const VALUE_FINALISTS = 4;
 
 interface Chain {
@@ -44,12 +46,15 @@ export function search(a: Fed, b: Fed): SearchResult {
   const samples = samplePositions(a);
   const candidates: Candidate[] = [];
   let chains: Chain[] = [{ steps: [], shape: b.shape, read: b.read, order: 0 }];
+  let hadNoise = false;
   for (let length = 0; length <= MOST_STEPS; length++) {
     const fitting = chains.filter(({ shape }) => sameShape(shape, a.shape));
     for (const chain of promising(fitting, a, b, samples))
       candidates.push(...withValues(chain, a, b, samples));
     if (candidates.some((candidate) => isCertain(candidate) && candidate.steps.length <= length + 1)) break;
-    if (length === MOST_STEPS) break;
+    // Noise is looked behind by one more step: what leaves none goes before it.
+    if (length === MOST_STEPS || (length > 0 && hadNoise)) break;
+    hadNoise = candidates.some(isAccepted);
     chains = chains.flatMap((chain) => extended(chain, a, b));
   }
   const ranked = candidates.toSorted(byRank);
@@ -114,7 +119,7 @@ function promising(chains: readonly Chain[], a: Fed, b: Fed, samples: Int32Array
       .map((chain) => ({ chain, worth: worthOf(pairsAt(chain.read, a, samples)) }))
       .filter(({ worth }) => worth >= WORTH)
       .sort((p, q) => q.worth - p.worth)
-      .slice(0, FINALISTS)
+      .slice(0, a.data.length > LARGE ? 2 : FINALISTS)
       .map(({ chain }) => chain);
   const first = rank(chains);
   const alike = first.flatMap((chain) => variantsOf(chain, b));
