@@ -1,7 +1,7 @@
 /**
  * @file `npm run inputs-bench`: does `vernier inputs` name the step that was made? Made-up cases, cases that Pillow,
  * OpenCV and TensorFlow made (where `scripts/setup-images` can have them), a canvas's (where Chromium is found), and
- * pairs of which nothing is to be found. `--sample N` takes N cases spread over all; `--made` leaves out Python's;
+ * pairs of which nothing is to be found. `--seed N` makes others; `--sample N` takes N cases spread over all; `--made` leaves out Python's;
  * `--cases FILE` takes what `python/make_input_cases.py` made before, `--only PATTERN` cases whose name fits; `--verbose` names what was missed.
  *
  * Exits 1 below 98 % right at the first place, at a false finding, or at a median above 1 s.
@@ -23,6 +23,7 @@ const option = (name, otherwise) => {
   const at = process.argv.indexOf(name);
   return at < 0 ? otherwise : Number(process.argv[at + 1]);
 };
+const seed = option("--seed", 1);
 const verbose = process.argv.includes("--verbose");
 const sample = option("--sample", Number.POSITIVE_INFINITY);
 const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : "";
@@ -110,7 +111,7 @@ for (const [name, cases] of [
   ["canvas in Chromium", canvas],
 ])
   if (cases === null) console.log(`skipped: ${name} (not on this machine)`);
-const all = [...madeCases(1), ...(library ?? []), ...(canvas ?? [])].filter(({ name }) =>
+const all = [...madeCases(seed), ...(library ?? []), ...(canvas ?? [])].filter(({ name }) =>
   new RegExp(only).test(name),
 );
 const cases = spread(all, sample);
@@ -134,7 +135,7 @@ for (const { name, a, b, steps, scaleWithin = 0.002 } of cases) {
     );
 }
 let falseFindings = 0;
-const pairs = [...nothing(randomFrom(2), only !== "" ? 0 : Math.min(200, Math.ceil(sample / 2)))];
+const pairs = [...nothing(randomFrom(seed + 1), only !== "" ? 0 : Math.min(200, Math.ceil(sample / 2)))];
 for (const { name, a, b, equal } of pairs) {
   const started = process.cpuUsage().user;
   const found = explainInputs(a, b);

@@ -124,7 +124,11 @@ function addCheck(program: Command, invocation: Invocation, done: (exitCode: num
     )
     .argument("[B]", "the model under test, usually TensorFlow.js; left out: A's own conversion to it")
     .description("do two models predict the same? if not: where, why, how much, whose fault")
-    .option("--input <FILE>", "feed this: .npy, .npz, .json, PNG, JPEG, a folder of them, or JSON (repeatable)", collect)
+    .option(
+      "--input <FILE>",
+      "feed this: .npy, .npz, .json, PNG, JPEG, a folder of them, or JSON (repeatable)",
+      collect,
+    )
     .option("--input-b <FILE>", "feed B something else than A (repeatable)", collect)
     .option("--architecture <FILE>", ARCHITECTURE_HELP)
     .option("--samples <N>", "how many made-up inputs when none are given (default 8)", count(1))
@@ -199,7 +203,11 @@ function addFix(program: Command, invocation: Invocation, done: (exitCode: numbe
     .argument("<B>", "the model to repair, usually TensorFlow.js; it stays as it is")
     .argument("<DEST>", "where the repaired model goes, in B's own format: a folder, or a .keras or .h5 name")
     .description("repair B so that it predicts what A predicts, prove it, then write it")
-    .option("--input <FILE>", "feed this: .npy, .npz, .json, PNG, JPEG, a folder of them, or JSON (repeatable)", collect)
+    .option(
+      "--input <FILE>",
+      "feed this: .npy, .npz, .json, PNG, JPEG, a folder of them, or JSON (repeatable)",
+      collect,
+    )
     .option("--input-b <FILE>", "feed B something else than A (repeatable)", collect)
     .option("--architecture <FILE>", ARCHITECTURE_HELP)
     .option("--samples <N>", "how many made-up inputs when none are given (default 8)", count(1))

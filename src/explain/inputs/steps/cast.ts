@@ -13,7 +13,7 @@ export const cast: ValueKind = {
   propose(pairs, to, from) {
     if (to.isWhole) {
       const roundings = integerCasts(to);
-      // What mixes pixels of bytes rounds to bytes itself.
+      // What mixes pixels of bytes rounds to bytes itself; a scale that moves 255 by less than 1 is that rounding too.
       const isMixed = from.isBytes && !from.isWhole && to.isBytes;
       const alone = from.isWhole
         ? []
@@ -21,7 +21,7 @@ export const cast: ValueKind = {
             .filter(({ params }) => !isMixed || params["rounding"] !== "nearest")
             .map((step) => [step]);
       const scaled = affineSteps(pairs, to, from)
-        .filter(({ params }) => !isMixed || params["scale"] !== 1)
+        .filter(({ params }) => !isMixed || Math.abs(Number(params["scale"]) - 1) > 1 / 256)
         .flatMap((step) => roundings.map((rounding) => [step, rounding]));
       return [...alone, ...scaled];
     }
