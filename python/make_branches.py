@@ -45,7 +45,7 @@ def build(branch):
     operations = [op.name for op in model.operations if not isinstance(op, keras.Layer)]
     if operations:
         raise NotImplementedError(f"written with operations beside the layer: {', '.join(operations)}")
-    if branch["className"] == "LayerNormalization":
+    if branch["className"] in ("LayerNormalization", "Normalization"):
         # Over several axes Keras 3 does not read back from .h5 what it wrote.
         with tempfile.TemporaryDirectory() as folder:
             model.save(f"{folder}/one.h5")
