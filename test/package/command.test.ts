@@ -30,6 +30,7 @@ test("help leads with check and lists only what is built", () => {
     "check",
     "convert",
     "fix",
+    "inputs",
     "inspect",
     "doctor",
   ]);
@@ -47,7 +48,7 @@ test.each([
   ["a report of a kind that is not built", ["check", ...PAIR, "--report", "x.html"]],
   ["a missing file", ["inspect", "nowhere.h5"]],
   ["a format that does not exist", ["convert", PAIR[0], "out", "--to", "onnx"]],
-  ["a model that cannot be said in the target", ["convert", "keras2/gru-reset-after.h5", "out"]],
+  ["a model that cannot be said in the target", ["convert", "keras2/shared.h5", "out"]],
   ["a place that holds something", ["convert", ...PAIR]],
   ["an input of an unknown kind", ["check", ...PAIR, "--input", "README.md"]],
 ])("%s exits 2 with an error, a hint and no stack trace", (_, words) => {
