@@ -7,6 +7,12 @@ export function isObject(json: unknown): json is Record<string, unknown> {
   return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
+/** An optional object of a file: empty where it is anything else. */
+export const asObject = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});
+
+/** An optional list of a file: empty where it is anything else. */
+export const asList = (json: unknown): readonly Json[] => (Array.isArray(json) ? json : []);
+
 /** Non-finite numbers as the strings "NaN", "Infinity", "-Infinity" (INTERFACE); everything else as it is. */
 export function jsonFromNumber(x: number): number | string {
   return Number.isFinite(x) ? x : String(x);

@@ -2,7 +2,8 @@
 
 import type { Report } from "../compare/findings.ts";
 
-const MACHINE = ["engine.unavailable", "engine.timeout", "engine.crashed", "protocol.malformed"];
+/** Codes of what a machine or an engine on it lacks, not the model. */
+export const MACHINE = ["engine.unavailable", "engine.timeout", "engine.crashed", "protocol.malformed"];
 
 export function exitCodeOf({ verdict, causes, problems }: Report): 0 | 1 | 2 | 3 {
   const failed = (codes: readonly string[]): boolean => problems.some(({ code }) => codes.includes(code));

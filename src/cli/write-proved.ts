@@ -10,7 +10,7 @@ import { type OpenedModel, readModelPath } from "../dialects/read.node.ts";
 import type { ProofOptions } from "../explain/proof.ts";
 import type { Destination, Staged } from "../formats/destination.node.ts";
 import type { ProvedBy } from "../report/convert.ts";
-import { worst } from "./exit-code.ts";
+import { MACHINE, worst } from "./exit-code.ts";
 
 export interface ProvedWriting {
   /** Empty where a proof failed. */
@@ -103,4 +103,3 @@ function exitCodeOf(proofs: readonly ProvedBy[]): number {
     }),
   );
 }
-const MACHINE = ["engine.unavailable", "engine.timeout", "engine.crashed", "protocol.malformed"];

@@ -3,35 +3,35 @@
  * kept for the way back to Keras is kept on, under the names that the layers have now.
  */
 
-import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { asList, asObject, isObject, type Json, type JsonObject } from "../base/json.ts";
 import type { Plan } from "./plan.ts";
 
 /** `kept`: what this conversion keeps by itself. */
 export function withMemory(kept: JsonObject, plan: Plan): JsonObject {
   const { source, renamed } = plan;
   const before = source.kept ?? {};
-  const origin = objectOf(before["source"]);
+  const origin = asObject(before["source"]);
   const { dialect } = origin;
   if (plan.to !== "tfjs" || source.dialect !== "tfjs" || (dialect !== "keras2" && dialect !== "keras3"))
     return kept;
   const now = (path: string): string => renamed.get(path) ?? path;
   const moved = (json: Json | undefined): JsonObject =>
-    Object.fromEntries(Object.entries(objectOf(json)).map(([path, value]) => [now(path), value]));
-  const earlier = listOf(before["rewritten"]).map((entry) =>
+    Object.fromEntries(Object.entries(asObject(json)).map(([path, value]) => [now(path), value]));
+  const earlier = asList(before["rewritten"]).map((entry) =>
     isObject(entry)
-      ? ({ ...entry, parts: listOf(entry["parts"]).map((part) => now(String(part))) } as Json)
+      ? ({ ...entry, parts: asList(entry["parts"]).map((part) => now(String(part))) } as Json)
       : entry,
   );
   // Of the others the words are TF.js's, in which the way back does not read.
-  const own = listOf(kept["rewritten"]).filter(
+  const own = asList(kept["rewritten"]).filter(
     (entry) =>
       isObject(entry) &&
       source.layers.some(({ path, writtenIn }) => path === entry["path"] && writtenIn === dialect),
   );
   const parts = {
-    keys: { ...moved(before["keys"]), ...objectOf(kept["keys"]) },
-    names: { ...objectOf(kept["names"]), ...moved(before["names"]) },
-    models: { ...objectOf(kept["models"]), ...objectOf(before["models"]) },
+    keys: { ...moved(before["keys"]), ...asObject(kept["keys"]) },
+    names: { ...asObject(kept["names"]), ...moved(before["names"]) },
+    models: { ...asObject(kept["models"]), ...asObject(before["models"]) },
   };
   const rewritten = [...earlier, ...own];
   const training = before["training"];
@@ -43,6 +43,3 @@ export function withMemory(kept: JsonObject, plan: Plan): JsonObject {
     ...(training === undefined ? {} : { training }),
   };
 }
-
-const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});
-const listOf = (json: unknown): readonly Json[] => (Array.isArray(json) ? json : []);

@@ -4,7 +4,7 @@
  * `model.json`, in an attribute of an `.h5`, and in a member of a `.keras`; programs of others pass over it.
  */
 
-import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { asObject, isObject, type Json, type JsonObject } from "../base/json.ts";
 import { KERAS2_MASKS, type MaskRules } from "../model/layer.ts";
 import type { ModelWeight } from "../model/model.ts";
 import { sizeOf } from "../tensor/tensor.ts";
@@ -56,7 +56,7 @@ export async function keptFrom(plan: Plan, { trainingCarried, optimizer }: KeptO
   if (optimizer !== null) kept["optimizer"] = optimizer;
   const models = keptModelKeys(source.topology, plan.to);
   if (Object.keys(models).length > 0) kept["models"] = models;
-  const beside = { ...objectOf(before["beside"]), ...keptBeside(source.beside ?? {}) };
+  const beside = { ...asObject(before["beside"]), ...keptBeside(source.beside ?? {}) };
   if (Object.keys(beside).length > 0) kept["beside"] = beside;
   return withMemory(kept, plan);
 }
@@ -85,5 +85,3 @@ const sameMasks = (rules: MaskRules): boolean => JSON.stringify(rules) === JSON.
 export const isWorthKeeping = (kept: JsonObject): boolean =>
   Object.keys(kept).some((key) => key !== "version" && key !== "source") ||
   (isObject(kept["source"]) && "masks" in kept["source"]);
-
-const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});

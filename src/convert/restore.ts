@@ -5,7 +5,7 @@
  */
 
 import { isVernierError } from "../base/errors.ts";
-import { isObject, type JsonObject } from "../base/json.ts";
+import { asList, asObject, isObject, type JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import { contextFor } from "../dialects/build.ts";
 import { bindLayer } from "../layers/bind.ts";
@@ -48,10 +48,10 @@ export function restored(model: Model): Restored {
   try {
     const plan = translate(model, { to: dialect, keepNames: true });
     const topology = withLayers(plan, keptRewrites(kept), dialect, problems);
-    const names = objectOf(kept["names"]);
+    const names = asObject(kept["names"]);
     const known = keysOfOne(plan, dialect);
-    const whole = withKeys(renamed(topology, names), mergedKeys(known, objectOf(kept["keys"])), names);
-    const topologyBefore = withModelKeys(whole, objectOf(kept["models"]));
+    const whole = withKeys(renamed(topology, names), mergedKeys(known, asObject(kept["keys"])), names);
+    const topologyBefore = withModelKeys(whole, asObject(kept["models"]));
     const back = modelFromPlan({ ...plan, topology: topologyBefore });
     return { model: { ...back, dialect, kept }, problems };
   } catch (error) {
@@ -62,7 +62,7 @@ export function restored(model: Model): Restored {
 }
 
 function originOf(kept: JsonObject | null): "keras2" | "keras3" | null {
-  const dialect = objectOf(objectOf(kept)["source"])["dialect"];
+  const dialect = asObject(asObject(kept)["source"])["dialect"];
   return dialect === "keras2" || dialect === "keras3" ? dialect : null;
 }
 
@@ -80,12 +80,12 @@ function keptRewrites(kept: JsonObject): KeptRewrite[] {
           {
             path,
             className,
-            config: objectOf(config),
+            config: asObject(config),
             parts: names,
-            fed: listOf(fed).map((dims) => listOf(dims).map((dim) => (typeof dim === "number" ? dim : null))),
-            repeats: listOf(repeats).filter((input) => typeof input === "number"),
+            fed: asList(fed).map((dims) => asList(dims).map((dim) => (typeof dim === "number" ? dim : null))),
+            repeats: asList(repeats).filter((input) => typeof input === "number"),
             integers: integers === true,
-            weights: objectOf(weights),
+            weights: asObject(weights),
           },
         ]
       : [];
@@ -231,6 +231,3 @@ const notRestored = (where: string, reason: string): Problem => ({
   hint: "it is converted as it is now",
   severity: "note",
 });
-
-const listOf = (json: unknown): readonly unknown[] => (Array.isArray(json) ? json : []);
-const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});

@@ -1,6 +1,6 @@
 /** @file A rewritten layer's own weights, from those of its parts and from what was kept. */
 
-import { isObject, type JsonObject } from "../base/json.ts";
+import { asList, isObject, type JsonObject } from "../base/json.ts";
 import { wholeTensor } from "../formats/output.ts";
 import type { BoundLayer } from "../model/layer.ts";
 import { isDType } from "../tensor/dtype.ts";
@@ -65,9 +65,9 @@ export function weightsBack(
 /** A small weight as numbers, if they fit. */
 function keptTensor(json: unknown, shape: Shape): Tensor | null {
   if (!isObject(json) || typeof json["dtype"] !== "string" || !isDType(json["dtype"])) return null;
-  const values = listOf(json["values"]).map(Number);
+  const values = asList(json["values"]).map(Number);
   const { dtype } = { dtype: json["dtype"] };
-  if (values.length !== sizeOf(shape) || listOf(json["shape"]).join() !== shape.join()) return null;
+  if (values.length !== sizeOf(shape) || asList(json["shape"]).join() !== shape.join()) return null;
   switch (dtype) {
     case "int64":
       return { shape, dtype, data: BigInt64Array.from(values, (value) => BigInt(Math.trunc(value))) };
@@ -93,5 +93,3 @@ function undoing(read: () => Promise<Tensor>) {
     },
   };
 }
-
-const listOf = (json: unknown): readonly unknown[] => (Array.isArray(json) ? json : []);

@@ -1,6 +1,6 @@
 /** @file Names and keys of a model as they were before a conversion, from what it kept and from what the file says. */
 
-import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { asObject, isObject, type Json, type JsonObject } from "../base/json.ts";
 import { KERAS_KEYS } from "../layers/keras-keys.ts";
 import { flatLayers } from "./flat-layers.ts";
 import type { Plan, PlannedLayer, PlannedTopology } from "./plan.ts";
@@ -28,7 +28,7 @@ export const mergedKeys = (a: JsonObject, b: JsonObject): JsonObject =>
   Object.fromEntries(
     [...new Set([...Object.keys(a), ...Object.keys(b)])].map((path) => [
       path,
-      { ...objectOf(a[path]), ...objectOf(b[path]) },
+      { ...asObject(a[path]), ...asObject(b[path]) },
     ]),
   );
 
@@ -113,5 +113,3 @@ function withAt(json: JsonObject, [step = "", ...rest]: readonly string[], value
   );
   return { ...json, config: { ...(config as JsonObject), layers } };
 }
-
-const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});

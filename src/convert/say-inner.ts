@@ -1,7 +1,7 @@
 /** @file A layer or a model inside a wrapper, in another dialect's words. Rewrites do not reach there. */
 
 import { VernierError } from "../base/errors.ts";
-import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { asObject, type Json, type JsonObject } from "../base/json.ts";
 import { buildGraph } from "../dialects/build.ts";
 import { decodeGraph, isModel } from "../dialects/nodes.ts";
 import { topologyOf } from "../dialects/topology.ts";
@@ -20,7 +20,7 @@ export function sayInnerLayer(
   fed: readonly Dims[],
   wordsFor: typeof WordsFor,
 ): Json {
-  const held = objectOf(meaning["config"]);
+  const held = asObject(meaning["config"]);
   if (isModel(words)) {
     const topology = topologyOf(decodeGraph(words, ["layer"]), languages.from);
     const name = topology.name ?? "model";
@@ -35,15 +35,15 @@ export function sayInnerLayer(
     {
       className: String(meaning["class_name"]),
       config: held,
-      words: objectOf(words["config"]),
+      words: asObject(words["config"]),
       fed,
       masks: 0,
       integers: false,
     },
     languages,
   );
-  noteKeys(objectOf(words["config"]), said, "", languages);
-  const own = objectOf(words["config"])["name"];
+  noteKeys(asObject(words["config"]), said, "", languages);
+  const own = asObject(words["config"])["name"];
   // TF.js would make up a name, and look for weights under it.
   const name = typeof own === "string" ? own : said.className.toLowerCase();
   const entry = layerJson(said.className, { name, ...said.config }, languages.to);
@@ -96,12 +96,12 @@ function planInner(
           inner:
             layer.inner === null ? null : planInner(layer.inner, held, languages, dims, wordsFor, `${path}/`),
         };
-      const meaning = objectOf(held[path]);
+      const meaning = asObject(held[path]);
       if (Object.keys(meaning).length === 0)
         throw new VernierError("graph.malformed", { reason: `nothing reaches the inner layer "${path}"` });
       const inner: LayerMeaning = {
         className: String(meaning["class_name"]),
-        config: objectOf(meaning["config"]),
+        config: asObject(meaning["config"]),
         words: layer.config,
         fed: dims.get(path) ?? [],
         masks: 0,
@@ -145,5 +145,3 @@ function noteKeys(
   }
   for (const key of inside) note?.({ ...key, path: `${place}config/${key.path}` });
 }
-
-const objectOf = (json: unknown): JsonObject => (isObject(json) ? (json as JsonObject) : {});

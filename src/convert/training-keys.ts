@@ -3,7 +3,7 @@
  * constraints, dtype policies and the like. What the target does not know stays with the model as metadata.
  */
 
-import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { asObject, isObject, type Json, type JsonObject } from "../base/json.ts";
 import { KERAS_KEYS } from "../layers/keras-keys.ts";
 import type { Dialect } from "../model/layer.ts";
 
@@ -104,7 +104,7 @@ function sayObject(
 ): Json | undefined {
   if (!isObject(value) || typeof value["class_name"] !== "string") return value;
   const { class_name } = value;
-  const held = (isObject(value["config"]) ? value["config"] : {}) as JsonObject;
+  const held = asObject(value["config"]);
   // Keras 3.15 writes keys that no other reader knows; without a value they say nothing.
   const config = Object.fromEntries(
     Object.entries(held).filter(

@@ -5,7 +5,7 @@
  */
 
 import { VernierError } from "../base/errors.ts";
-import { isObject, type JsonObject } from "../base/json.ts";
+import { asObject, isObject, type JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { Hdf5File } from "./hdf5.ts";
 import { bareNumbersProblem, type ParsedJson, readJson } from "./json-text.ts";
@@ -59,7 +59,7 @@ export async function readKerasV3(
   const kept = await jsonOf(source, members, KEPT_MEMBER);
   const ours = isObject(kept?.json) ? (kept.json as JsonObject) : null;
   const hdf5 = await weightsFile(source, members, openHdf5);
-  const about = isObject(metadata?.json) ? (metadata.json as JsonObject) : {};
+  const about = asObject(metadata?.json);
   // Python reads them back, so that for Keras nothing is wrong.
   const problems = config.hasBareNumbers ? [bareNumbersProblem(`${source.name}:${CONFIG}`, "note")] : [];
   return {

@@ -7,7 +7,7 @@
  */
 
 import { oneOf } from "../base/decode.ts";
-import { isObject, type JsonObject } from "../base/json.ts";
+import { asObject, type JsonObject } from "../base/json.ts";
 import type { BoundLayer, LayerCall, LayerResult } from "../model/layer.ts";
 import { add, divide, flip, multiply, scalar } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
@@ -71,7 +71,7 @@ export const bidirectional = defineLayer({
   maskRule: "bidirectional",
   // tfjs-layers wrappers.ts: masked steps repeat the output before them, where Keras gives zeros.
   refusedByTfjs: ({ layer }, _inputs, { masks }) =>
-    masks > 0 && configOf(layer)["return_sequences"] === true
+    masks > 0 && asObject(layer["config"])["return_sequences"] === true
       ? "its masked steps repeat the step before, where Keras gives zeros"
       : null,
 
@@ -115,14 +115,11 @@ export const bidirectional = defineLayer({
 const named = (layer: BoundLayer | undefined, part: string) =>
   (layer?.weights ?? []).map((spec) => ({ ...spec, name: `${part}/${spec.name}` }));
 
-const configOf = ({ config }: JsonObject): Readonly<Record<string, unknown>> =>
-  isObject(config) ? config : {};
-
 const zeroed = (layer: JsonObject): JsonObject =>
-  withConfig(layer, { zero_output_for_mask: configOf(layer)["return_sequences"] === true });
+  withConfig(layer, { zero_output_for_mask: asObject(layer["config"])["return_sequences"] === true });
 
 const mirrored = (layer: JsonObject): JsonObject =>
-  withConfig(layer, { go_backwards: configOf(layer)["go_backwards"] !== true });
+  withConfig(layer, { go_backwards: asObject(layer["config"])["go_backwards"] !== true });
 
 function runHalf<T>(
   ops: Ops<T>,

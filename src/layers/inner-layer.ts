@@ -1,7 +1,7 @@
 /** @file The config key `layer` of wrappers: a layer or model inside another. Compared by what it means, not as written. */
 
 import { invalid } from "../base/decode.ts";
-import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { asObject, isObject, type Json, type JsonObject } from "../base/json.ts";
 import type { BoundLayer } from "../model/layer.ts";
 import type { DialectDecoder, EncodeContext } from "./define.ts";
 
@@ -29,7 +29,7 @@ export const meaningOf = ({ className, config }: BoundLayer): JsonObject => ({
 
 export const withConfig = (layer: JsonObject, changes: Readonly<Record<string, Json>>): JsonObject => ({
   ...layer,
-  config: { ...(isObject(layer["config"]) ? (layer["config"] as JsonObject) : {}), ...changes },
+  config: { ...asObject(layer["config"]), ...changes },
 });
 
 /** The weights of one inner layer, without the wrapper's prefix. */

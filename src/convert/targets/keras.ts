@@ -6,6 +6,7 @@
 import type { Json, JsonObject } from "../../base/json.ts";
 import { kerasWeightPaths } from "../../dialects/weight-paths.ts";
 import { type Hdf5Group, writeHdf5 } from "../../formats/hdf5-writer.ts";
+import { KEPT_MEMBER } from "../../formats/keras-v3.ts";
 import { type OutputFile, wholeTensor } from "../../formats/output.ts";
 import { zipOf } from "../../formats/zip-writer.ts";
 import { flatLayers } from "../flat-layers.ts";
@@ -20,8 +21,6 @@ import type { WrittenModel } from "./tfjs.ts";
 
 /** Whose layout this is. */
 const KERAS_VERSION = "3.15.1";
-/** A member that Keras passes over. */
-export const KEPT_MEMBER = "vernier.json";
 
 export async function writeKeras(
   given: Plan,
