@@ -6,6 +6,7 @@
  */
 
 import type { Json, JsonObject } from "../base/json.ts";
+import { definitionOf } from "../layers/bind.ts";
 import type { Dialect } from "../model/layer.ts";
 import type { NodeRef, NodeSpec } from "../model/topology.ts";
 import type { Dims } from "../tensor/tensor.ts";
@@ -98,12 +99,9 @@ function argumentTree(node: NodeSpec, layer: PlannedLayer, topology: PlannedTopo
   if (node.mask !== null) kwargs["mask"] = tensorJson(node.mask, topology);
   if (node.initial_state.length > 0)
     kwargs["initial_state"] = node.initial_state.map((ref) => tensorJson(ref, topology));
-  const list = inputs.length > 1 || MERGES.test(layer.className);
+  const list = inputs.length > 1 || definitionOf(layer.className)?.takesList === true;
   return { args: list ? [inputs] : inputs, kwargs };
 }
-
-/** Layers that take a list even of one. */
-const MERGES = /^(Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate|Dot)$/;
 
 function tensorJson({ layer, node, tensor }: NodeRef, topology: PlannedTopology): JsonObject {
   const producer = topology.layers.find(({ name }) => name === layer);

@@ -4,6 +4,7 @@
  */
 
 import { asObject, isObject, type Json, type JsonObject } from "../base/json.ts";
+import { definitionOf } from "../layers/bind.ts";
 import { KERAS_KEYS } from "../layers/keras-keys.ts";
 import type { Dialect } from "../model/layer.ts";
 
@@ -45,7 +46,7 @@ export function translateTrainingKeys(
 function isKnown(key: string, value: Json, className: string, from: Dialect, to: Dialect): boolean {
   const table = KERAS_KEYS[className];
   if (isIdle(key, value)) return from === to && to === "keras3";
-  if (to === "tfjs") return !(REFUSED_BY_TFJS[className] ?? []).includes(key);
+  if (to === "tfjs") return !(definitionOf(className)?.trainingRefusedByTfjs ?? []).includes(key);
   if (table === undefined || (from === to && to !== "keras2")) return true;
   const has = (dialect: "keras2" | "keras3"): boolean => (table[dialect] ?? "").split(" ").includes(key);
   if (from === to) return !has("keras2") || has("keras3") || PASSED_OVER_BY_KERAS3.has(key);
@@ -63,11 +64,6 @@ const PASSED_OVER_BY_KERAS3: ReadonlySet<string> = new Set([
 
 /** Keys that do nothing at this value, and that other readers refuse: DepthwiseConv2D's `groups` of Keras 2. */
 const isIdle = (key: string, value: Json): boolean => key === "groups" && value === 1;
-
-/** Keys of Keras 2 that TF.js's constructors throw at (tfjs-layers convolutional.ts, SeparableConv). */
-const REFUSED_BY_TFJS: Readonly<Record<string, readonly string[]>> = {
-  SeparableConv2D: ["kernel_initializer", "kernel_regularizer", "kernel_constraint"],
-};
 
 function sayKey(key: string, value: Json, from: Dialect, to: Dialect): Json | undefined {
   if (key === "dtype") return sayDtype(value, from, to);

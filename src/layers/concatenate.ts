@@ -13,6 +13,7 @@ const axis: DialectDecoder<number> = {
 
 export const concatenate = defineLayer({
   classNames: ["Concatenate"],
+  takesList: true,
 
   config: { axis: optional(axis, -1) },
 

@@ -172,6 +172,8 @@ export interface LayerFamily<F extends Fields> {
   readonly training?: readonly string[];
   /** What tensors that are given by position, after the inputs, stand for; without it there may be none. */
   readonly positional?: readonly PositionalArgument[];
+  /** Its `call` takes a list of tensors, even of one. */
+  readonly takesList?: boolean;
   /** Undo what remains implicit once the inputs are known: negative axes, sorted lists. */
   resolve?(
     config: ConfigOf<F>,
@@ -202,6 +204,8 @@ export interface LayerFamily<F extends Fields> {
    * Kernels that give wrong numbers are `knownFaults`.
    */
   refusedByTfjs?(config: ConfigOf<F>, inputs: readonly Dims[], call: CallFacts): TfjsRefusal;
+  /** Keys of training at which TF.js's constructor throws. */
+  readonly trainingRefusedByTfjs?: readonly string[];
   /** Rewrites by other layers that are for this one (convert/rewrites), by id. */
   readonly rewrites?: readonly string[];
   readonly samples: readonly Sample[];
@@ -211,6 +215,8 @@ export interface LayerFamily<F extends Fields> {
 export interface LayerDefinition {
   readonly classNames: readonly [string, ...string[]];
   readonly positional: readonly PositionalArgument[];
+  readonly takesList: boolean;
+  readonly trainingRefusedByTfjs: readonly string[];
   readonly maskRule: keyof MaskRules | null;
   /** A key for messages. */
   about(key: string): string;
@@ -249,6 +255,8 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
   return {
     classNames: family.classNames,
     positional: family.positional ?? [],
+    takesList: family.takesList ?? false,
+    trainingRefusedByTfjs: family.trainingRefusedByTfjs ?? [],
     maskRule: family.maskRule ?? null,
     about: (key) => family.config[key]?.about ?? key,
     samples: family.samples,

@@ -44,6 +44,7 @@ const dotBy =
 
 export const dot = defineLayer({
   classNames: ["Dot"],
+  takesList: true,
 
   config: {
     axes: required(pairOfAxes),

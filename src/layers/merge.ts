@@ -140,6 +140,7 @@ function mergeLayer(
 ): LayerDefinition {
   return defineLayer({
     classNames: [className],
+    takesList: true,
     config: {},
     call: merging(first),
     formulas: others.map(merging),

@@ -22,6 +22,8 @@ const POINT = { strides: [1, 1], padding: "valid", dilation: [1, 1], groups: 1 }
 
 export const separableConv2d = defineLayer({
   classNames: ["SeparableConv2D", "SeparableConvolution2D"],
+  // It has two kernels, and a key for each (tfjs-layers convolutional.ts, SeparableConv).
+  trainingRefusedByTfjs: ["kernel_initializer", "kernel_regularizer", "kernel_constraint"],
   config: {
     filters,
     kernel_size: kernel_size(2),
