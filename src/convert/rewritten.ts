@@ -181,8 +181,8 @@ function assemble(
         ...inner,
         suffix: isLast ? part.suffix : `${part.suffix}_${inner.suffix}`,
         main: i === main && inner.main,
-        calls: calls.flatMap((outer) =>
-          inner.calls.map((refs) => ({ outer, refs, offset, said: said.parts })),
+        calls: calls.flatMap((outer, outerCall) =>
+          inner.calls.map((refs) => ({ outer, outerCall, refs, offset, said: said.parts })),
         ),
         weights: inner.weights.map((weight) => fromLayer(weight, part)),
       });
@@ -205,6 +205,8 @@ type UnlinkedPart = Omit<SaidPart, "calls"> & {
   readonly calls: readonly {
     /** What the call of the part is fed that this one stands in. */
     readonly outer: readonly PartRef[];
+    /** Which call of the part that is. */
+    readonly outerCall: number;
     readonly refs: readonly PartRef[];
     readonly offset: number;
     readonly said: readonly SaidPart[];
@@ -213,24 +215,22 @@ type UnlinkedPart = Omit<SaidPart, "calls"> & {
 
 /** Once every part's place is known: a part may be fed by one that comes later. */
 function linked(all: readonly UnlinkedPart[], ends: readonly { readonly index: number }[]): SaidPart[] {
-  return all.map((part): SaidPart => {
-    const perCall = part.calls.length / Math.max(1, new Set(part.calls.map(({ outer }) => outer)).size);
-    return {
+  return all.map(
+    (part): SaidPart => ({
       ...part,
-      calls: part.calls.map((call, i) => {
-        const outerCall = Math.floor(i / perCall);
-        return call.refs.map((ref) => {
+      calls: part.calls.map(({ outer, outerCall, refs, offset, said }) =>
+        refs.map((ref) => {
           if ("input" in ref) {
-            const from = call.outer[ref.input];
+            const from = outer[ref.input];
             if (from === undefined || "input" in from) return from ?? ref;
             return { part: ends[from.part]?.index ?? 0, call: from.call ?? 0 };
           }
-          const inside = call.said[ref.part]?.calls.length ?? 1;
-          return { part: ref.part + call.offset, call: outerCall * inside + (ref.call ?? 0) };
-        });
-      }),
-    };
-  });
+          const inside = said[ref.part]?.calls.length ?? 1;
+          return { part: ref.part + offset, call: outerCall * inside + (ref.call ?? 0) };
+        }),
+      ),
+    }),
+  );
 }
 
 const isPrevious = (ref: PartRef | undefined, part: number): boolean =>
