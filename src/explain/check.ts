@@ -8,7 +8,6 @@ import type { Problem } from "../base/problem.ts";
 import { VERSION } from "../base/version.ts";
 import { certify } from "../compare/certify.ts";
 import type { Budget, Cause, Report, Side } from "../compare/findings.ts";
-import { matchModels } from "../compare/match.ts";
 import { weightCache } from "../model/weights.ts";
 import { float64Ops } from "../ops/float64.ts";
 import { type FormedBudget, formBudget } from "./budget.ts";
@@ -24,7 +23,7 @@ import { layerRows } from "./layer-rows.ts";
 import { type Observation, observe } from "./observe.ts";
 import type { CheckedModel, CheckOptions } from "./options.ts";
 import { outputsNotRun } from "./paired-outputs.ts";
-import { type RewrittenModel, rewrittenLike, rewrittenSide, rowsOfSource } from "./rewritten-layers.ts";
+import { alike, type RewrittenModel, rewrittenSide, rowsOfSource } from "./rewritten-layers.ts";
 import { engineSide, type RunningSide, referenceSide } from "./side.ts";
 import { headlineOf, verdictOf } from "./verdict.ts";
 
@@ -42,13 +41,11 @@ export async function check(options: CheckOptions): Promise<Report> {
   };
   const ops = float64Ops();
   const weights = weightCache();
-  const like = await timed("match", () => rewrittenLike(options.a.model, options.b.model));
-  const likeB = await timed("match", async () =>
-    like === null ? rewrittenLike(options.b.model, options.a.model) : null,
+  const { rewrittenA, rewrittenB, matching } = await timed("match", () =>
+    alike(options.a.model, options.b.model),
   );
-  const a = like === null ? options.a : { ...options.a, model: like.model };
-  const b = likeB === null ? options.b : { ...options.b, model: likeB.model };
-  const matching = await timed("match", () => matchModels(a.model, b.model));
+  const a = rewrittenA === null ? options.a : { ...options.a, model: rewrittenA.model };
+  const b = rewrittenB === null ? options.b : { ...options.b, model: rewrittenB.model };
   const open = async (
     { model, path, format }: CheckedModel,
     engine: CheckOptions["engineA"],
@@ -59,7 +56,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     return as === null ? side : rewrittenSide(side, as);
   };
   // Its engine starts in a thread or process of its own, while the files are compared here.
-  await using startingB = starting(timed("load B", () => open(options.b, options.engineB, likeB)));
+  await using startingB = starting(timed("load B", () => open(options.b, options.engineB, rewrittenB)));
   const files = await timed("compare files", () => findDifferences(a.model, b.model, matching, weights));
   const fed = await feed(options.input, a.model, b.model, matching);
 
@@ -70,7 +67,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     reporter?.stage("load B");
     await using sideB = await startingB.take();
     infos.b = sideB;
-    await using sideA = await timed("load A", () => open(options.a, options.engineA, like));
+    await using sideA = await timed("load A", () => open(options.a, options.engineA, rewrittenA));
     infos.a = sideA;
     observed = await timed("run", () =>
       observe(
@@ -171,7 +168,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     outputs,
     predictions: observed?.outputs.predictions ?? [],
     budget: formed?.budget ?? null,
-    layers: like === null ? rows : rowsOfSource(rows, options.a.model, like.plan),
+    layers: rewrittenA === null ? rows : rowsOfSource(rows, options.a.model, rewrittenA.plan),
     causes: verdict === "agree" ? [] : causes,
     notCompared,
     problems: [...problemsOf(a, "a"), ...problemsOf(b, "b"), ...(failure === null ? [] : [failure.problem])],

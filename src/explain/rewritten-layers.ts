@@ -5,7 +5,7 @@
 
 import { isVernierError } from "../base/errors.ts";
 import type { Certificate, LayerRow } from "../compare/findings.ts";
-import { matchModels } from "../compare/match.ts";
+import { type Matching, matchModels } from "../compare/match.ts";
 import type { Plan } from "../convert/plan.ts";
 import { modelFromPlan } from "../convert/planned-model.ts";
 import { translate } from "../convert/translate.ts";
@@ -17,18 +17,41 @@ export interface RewrittenModel {
   readonly plan: Plan;
 }
 
-/** `null` where A is nearer to B as it is. */
-export async function rewrittenLike(a: Model, b: Model): Promise<RewrittenModel | null> {
-  const differs = (await matchModels(a, b)).structure.length + otherLayers(a, b);
+export interface Alike {
+  /** What stands for A or B where that one is nearer to the other rewritten; not both. */
+  readonly rewrittenA: RewrittenModel | null;
+  readonly rewrittenB: RewrittenModel | null;
+  /** Of the models as they are compared. */
+  readonly matching: Matching;
+}
+
+/** Two models in one form: where one says a layer by several, the other says it so too. */
+export async function alike(a: Model, b: Model): Promise<Alike> {
+  const plain = await matchModels(a, b);
+  const nearerA = await nearer(a, b, plain, (model) => matchModels(model, b));
+  if (nearerA !== null) return { rewrittenA: nearerA, rewrittenB: null, matching: nearerA.matching };
+  const nearerB = await nearer(b, a, plain, (model) => matchModels(a, model));
+  return { rewrittenA: null, rewrittenB: nearerB, matching: nearerB?.matching ?? plain };
+}
+
+/** `null` where the model is nearer to the other as it is. */
+async function nearer(
+  model: Model,
+  other: Model,
+  plain: Matching,
+  matched: (rewritten: Model) => Promise<Matching>,
+): Promise<(RewrittenModel & { readonly matching: Matching }) | null> {
+  const differs = plain.structure.length + otherLayers(model, other);
   if (differs === 0) return null;
   try {
-    const plan = translate(a, { to: b.dialect });
+    const plan = translate(model, { to: other.dialect });
     if (plan.rewritten.length === 0) return null;
-    const model = modelFromPlan(plan);
-    const left = (await matchModels(model, b)).structure.length + otherLayers(model, b);
-    return left < differs ? { model, plan } : null;
+    const rewritten = modelFromPlan(plan);
+    const matching = await matched(rewritten);
+    const left = matching.structure.length + otherLayers(rewritten, other);
+    return left < differs ? { model: rewritten, plan, matching } : null;
   } catch (error) {
-    // What cannot be said in B's words was not rewritten by anyone.
+    // What cannot be said in the other's words was not rewritten by anyone.
     if (isVernierError(error)) return null;
     throw error;
   }

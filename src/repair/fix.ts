@@ -10,7 +10,7 @@ import { type Conversion, convert, type Target } from "../convert/convert.ts";
 import { refusalFor } from "../engines/tfjs-refusals.ts";
 import { check } from "../explain/check.ts";
 import type { CheckOptions } from "../explain/options.ts";
-import { rewrittenLike } from "../explain/rewritten-layers.ts";
+import { alike } from "../explain/rewritten-layers.ts";
 import type { Model } from "../model/model.ts";
 import { REPAIRS } from "./index.ts";
 import type { RepairMade } from "./repair.ts";
@@ -46,7 +46,10 @@ export async function fix(options: FixOptions): Promise<Fix> {
   const nothing = (yours: readonly Yours[]): Fix => ({ report, repairs: [], yours, conversion: null });
   const unrepaired = open.filter(({ repair }) => repair === null);
   if (open.some(isBeyondRepair)) return nothing(yoursOf(report, unrepaired, refusal));
-  const { a, b } = await alike(options.a.model, options.b.model);
+  // As `check` compares them.
+  const { rewrittenA, rewrittenB } = await alike(options.a.model, options.b.model);
+  const a = rewrittenA?.model ?? options.a.model;
+  const b = rewrittenB?.model ?? options.b.model;
   try {
     const { model, made } = repaired(b, { a, causes: open, refusal });
     if (made.length === 0) return nothing(yoursOf(report, open, refusal));
@@ -89,13 +92,6 @@ function repaired(
     made.push(...result.made);
   }
   return { model, made };
-}
-
-/** Both models as `check` compares them: where one says a layer by several, the other says it so too. */
-async function alike(a: Model, b: Model): Promise<{ readonly a: Model; readonly b: Model }> {
-  const likeB = await rewrittenLike(a, b);
-  if (likeB !== null) return { a: likeB.model, b };
-  return { a, b: (await rewrittenLike(b, a))?.model ?? b };
 }
 
 function refusalOfB({ problems }: Report, { engineB }: CheckOptions): Problem | null {
