@@ -116,23 +116,15 @@ Examples:
 Exit codes: 0 agree, 1 differ, 2 bad file or usage, 3 this machine lacks something.`;
 
 function addCheck(program: Command, invocation: Invocation, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("check")
     .argument(
       "<A>",
       "the model to trust, usually Keras: a .keras or .h5 file, a model.json, or a folder with one",
     )
     .argument("[B]", "the model under test, usually TensorFlow.js; left out: A's own conversion to it")
-    .description("do two models predict the same? if not: where, why, how much, whose fault")
-    .option(
-      "--input <FILE>",
-      "feed this: .npy, .npz, .json, PNG, JPEG, a folder of them, or JSON (repeatable)",
-      collect,
-    )
-    .option("--input-b <FILE>", "feed B something else than A (repeatable)", collect)
-    .option("--architecture <FILE>", ARCHITECTURE_HELP)
-    .option("--samples <N>", "how many made-up inputs when none are given (default 8)", count(1))
-    .option("--seed <N>", "which made-up inputs (default 0)", count(0))
+    .description("do two models predict the same? if not: where, why, how much, whose fault");
+  addFed(command)
     .option("--a <ENGINE>", "what runs A: reference (default), keras, tfjs:cpu, tfjs:wasm")
     .option(
       "--b <ENGINE>",
@@ -150,21 +142,17 @@ function addCheck(program: Command, invocation: Invocation, done: (exitCode: num
     )
     .option("--json", "print the report as JSON and nothing else")
     .option("--report <FILE.json>", "write the report to a file (repeatable)", collect)
-    .option("--ledger <FILE>", "write what became of every config key and weight of A in B")
-    .option("--timeout <SECONDS>", "give up on one engine after this long (default 120)", count(1))
-    .option("--memory <MIB>", "stop an engine that takes more memory", count(1))
-    .option("--verbose", "add every layer's error, timings and hardware")
-    .option("--quiet", "print nothing; the exit code says it")
-    .option("--no-color", "no colours")
-    .option("--no-progress", "no progress line")
-    .action(async (a: string, b: string | undefined, flags: CheckFlags) => {
+    .option("--ledger <FILE>", "write what became of every config key and weight of A in B");
+  addRunning(command, "add every layer's error, timings and hardware").action(
+    async (a: string, b: string | undefined, flags: CheckFlags) => {
       const { runCheck } = await import("./check.ts");
       done(await runCheck(a, b, flags, invocation));
-    });
+    },
+  );
 }
 
 function addConvert(program: Command, invocation: Invocation, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("convert")
     .argument("<SOURCE>", "a Keras or TensorFlow.js model: .keras, .h5, a model.json, or a folder with one")
     .argument("<DEST>", "a folder for TensorFlow.js, or a name that ends in .keras, .h5 or .weights.h5")
@@ -183,26 +171,35 @@ function addConvert(program: Command, invocation: Invocation, done: (exitCode: n
     .option("--tfjs <DIR>", "folder whose node_modules holds the TensorFlow.js to run")
     .option("--samples <N>", "how many made-up inputs for the proof (default 1)", count(1))
     .option("--seed <N>", "which made-up inputs (default 0)", count(0))
-    .option("--json", "print the result as JSON and nothing else")
-    .option("--timeout <SECONDS>", "give up on one engine after this long (default 120)", count(1))
-    .option("--memory <MIB>", "stop an engine that takes more memory", count(1))
-    .option("--verbose", "show where an error came from")
-    .option("--quiet", "print nothing; the exit code says it")
-    .option("--no-color", "no colours")
-    .option("--no-progress", "no progress line")
-    .action(async (source: string, dest: string, flags: ConvertFlags) => {
-      const { runConvert } = await import("./convert.ts");
-      done(await runConvert(source, dest, flags, invocation));
-    });
+    .option("--json", "print the result as JSON and nothing else");
+  addRunning(command).action(async (source: string, dest: string, flags: ConvertFlags) => {
+    const { runConvert } = await import("./convert.ts");
+    done(await runConvert(source, dest, flags, invocation));
+  });
 }
 
 function addFix(program: Command, invocation: Invocation, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command("fix")
     .argument("<A>", "the model to trust, usually Keras")
     .argument("<B>", "the model to repair, usually TensorFlow.js; it stays as it is")
     .argument("<DEST>", "where the repaired model goes, in B's own format: a folder, or a .keras or .h5 name")
-    .description("repair B so that it predicts what A predicts, prove it, then write it")
+    .description("repair B so that it predicts what A predicts, prove it, then write it");
+  addFed(command)
+    .option("--b <ENGINE>", "what runs B and its repair: tfjs:wasm (default), tfjs:cpu")
+    .option("--tfjs <DIR>", "folder whose node_modules holds the TensorFlow.js to run")
+    .option("--accept <KIND[:LAYER]>", "this difference is meant: leave it as it is (repeatable)", collect)
+    .option("--overwrite", "replace what DEST holds")
+    .option("--json", "print the report as JSON and nothing else");
+  addRunning(command).action(async (a: string, b: string, dest: string, flags: FixFlags) => {
+    const { runFix } = await import("./fix.ts");
+    done(await runFix(a, b, dest, flags, invocation));
+  });
+}
+
+/** What the models are fed with. */
+const addFed = (command: Command): Command =>
+  command
     .option(
       "--input <FILE>",
       "feed this: .npy, .npz, .json, PNG, JPEG, a folder of them, or JSON (repeatable)",
@@ -211,23 +208,17 @@ function addFix(program: Command, invocation: Invocation, done: (exitCode: numbe
     .option("--input-b <FILE>", "feed B something else than A (repeatable)", collect)
     .option("--architecture <FILE>", ARCHITECTURE_HELP)
     .option("--samples <N>", "how many made-up inputs when none are given (default 8)", count(1))
-    .option("--seed <N>", "which made-up inputs (default 0)", count(0))
-    .option("--b <ENGINE>", "what runs B and its repair: tfjs:wasm (default), tfjs:cpu")
-    .option("--tfjs <DIR>", "folder whose node_modules holds the TensorFlow.js to run")
-    .option("--accept <KIND[:LAYER]>", "this difference is meant: leave it as it is (repeatable)", collect)
-    .option("--overwrite", "replace what DEST holds")
-    .option("--json", "print the report as JSON and nothing else")
+    .option("--seed <N>", "which made-up inputs (default 0)", count(0));
+
+/** Engines that are run, and what is printed of them. */
+const addRunning = (command: Command, verbose = "show where an error came from"): Command =>
+  command
     .option("--timeout <SECONDS>", "give up on one engine after this long (default 120)", count(1))
     .option("--memory <MIB>", "stop an engine that takes more memory", count(1))
-    .option("--verbose", "show where an error came from")
+    .option("--verbose", verbose)
     .option("--quiet", "print nothing; the exit code says it")
     .option("--no-color", "no colours")
-    .option("--no-progress", "no progress line")
-    .action(async (a: string, b: string, dest: string, flags: FixFlags) => {
-      const { runFix } = await import("./fix.ts");
-      done(await runFix(a, b, dest, flags, invocation));
-    });
-}
+    .option("--no-progress", "no progress line");
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
