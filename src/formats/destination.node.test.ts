@@ -4,7 +4,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -15,6 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { constantModel, idOfModel } from "../../test/constant-model.ts";
+import { file, folder, list, PLAIN, single, write } from "../../test/destination-scene.ts";
 import { type DestinationOptions, openDestination } from "./destination.node.ts";
 import type { OutputFile } from "./output.ts";
 
@@ -23,30 +23,6 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "vernier-destination-"));
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-const file = (text: string): readonly OutputFile[] => [
-  {
-    name: "any",
-    sizeBytes: text.length,
-    async *pieces() {
-      yield new TextEncoder().encode(text);
-    },
-  },
-];
-
-async function write(
-  dest: string,
-  files: readonly OutputFile[],
-  options: DestinationOptions,
-): Promise<readonly string[]> {
-  await using destination = await openDestination(dest, options);
-  return (await destination.stage(files)).commit();
-}
-
-const folder = (overwrite = false): DestinationOptions => ({ kind: "folder", overwrite });
-const single = (overwrite = false): DestinationOptions => ({ kind: "file", overwrite });
-const PLAIN = ["group1-shard1of3.bin", "group1-shard2of3.bin", "group1-shard3of3.bin", "model.json"];
-const list = (path: string): string[] => readdirSync(path).sort();
 
 test("a new folder appears whole, and only at the commit; what is staged can be opened before", async () => {
   const dest = join(root, "web");

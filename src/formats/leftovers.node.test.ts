@@ -16,7 +16,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { constantModel, idOfModel } from "../../test/constant-model.ts";
-import { type DestinationOptions, openDestination } from "./destination.node.ts";
+import { file, folder, list, PLAIN, single, write } from "../../test/destination-scene.ts";
+import type { DestinationOptions } from "./destination.node.ts";
 import type { OutputFile } from "./output.ts";
 
 let root = "";
@@ -24,30 +25,6 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "vernier-destination-"));
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-const file = (text: string): readonly OutputFile[] => [
-  {
-    name: "any",
-    sizeBytes: text.length,
-    async *pieces() {
-      yield new TextEncoder().encode(text);
-    },
-  },
-];
-
-async function write(
-  dest: string,
-  files: readonly OutputFile[],
-  options: DestinationOptions,
-): Promise<readonly string[]> {
-  await using destination = await openDestination(dest, options);
-  return (await destination.stage(files)).commit();
-}
-
-const folder = (overwrite = false): DestinationOptions => ({ kind: "folder", overwrite });
-const single = (overwrite = false): DestinationOptions => ({ kind: "file", overwrite });
-const PLAIN = ["group1-shard1of3.bin", "group1-shard2of3.bin", "group1-shard3of3.bin", "model.json"];
-const list = (path: string): string[] => readdirSync(path).sort();
 
 /** One that the operating system would throw. */
 const systemError = (code: string): Error => Object.assign(new Error(code), { code });

@@ -8,10 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unzipSync, zipSync } from "fflate";
 import { expect, test } from "vitest";
-import { VernierError } from "../../src/base/errors.ts";
-import { readModelPath } from "../../src/dialects/read.node.ts";
-import { weightCache } from "../../src/model/weights.ts";
 import { type Random, randomFrom } from "../../src/numerics/random.ts";
+import { readOrRefused } from "../fuzz-reading.ts";
 import { mutateJson } from "../json-mutations.ts";
 import { mutate as damage } from "../mutations.ts";
 
@@ -58,17 +56,9 @@ test.each([
         const { bytes, what } = mutate(new Uint8Array(readFileSync(join(FIXTURES, `${name}.keras`))), random);
         const path = join(folder, "model.keras");
         writeFileSync(path, bytes);
-        try {
-          await using opened = await readModelPath(path);
-          const weights = weightCache();
-          for (const layer of opened.model.layers.keys()) await weights.weightsOf(opened.model, layer);
-        } catch (error) {
-          refused++;
-          if (!(error instanceof VernierError) || error.code === "internal")
-            untyped.push(
-              `#${i} ${name}, ${what}: ${String(error)}\n${(error as Error).stack?.split("\n")[1] ?? ""}`,
-            );
-        }
+        const { refused: isRefused, untyped: error } = await readOrRefused(path);
+        if (isRefused) refused++;
+        if (error !== null) untyped.push(`#${i} ${name}, ${what}: ${error}`);
       }
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -7,10 +7,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { VernierError } from "../../src/base/errors.ts";
-import { readModelPath } from "../../src/dialects/read.node.ts";
-import { weightCache } from "../../src/model/weights.ts";
 import { randomFrom } from "../../src/numerics/random.ts";
+import { readOrRefused } from "../fuzz-reading.ts";
 import { mutateJson } from "../json-mutations.ts";
 
 const MODELS = ["cnn-residual", "nested", "bidirectional", "two-inputs", "lstm-masking", "sequence-mix"];
@@ -30,17 +28,9 @@ test(`${MUTATIONS} models with one changed place are read or refused by a typed 
       const json: unknown = JSON.parse(readFileSync(join("test/fixtures/tfjs", name, "model.json"), "utf8"));
       const what = mutateJson(json, random);
       writeFileSync(join(folder, name, "model.json"), JSON.stringify(json));
-      try {
-        await using opened = await readModelPath(join(folder, name));
-        const weights = weightCache();
-        for (const layer of opened.model.layers.keys()) await weights.weightsOf(opened.model, layer);
-      } catch (error) {
-        refused++;
-        if (!(error instanceof VernierError) || error.code === "internal")
-          untyped.push(
-            `#${i} ${name}, ${what}: ${String(error)}\n${(error as Error).stack?.split("\n")[1] ?? ""}`,
-          );
-      }
+      const { refused: isRefused, untyped: error } = await readOrRefused(join(folder, name));
+      if (isRefused) refused++;
+      if (error !== null) untyped.push(`#${i} ${name}, ${what}: ${error}`);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
