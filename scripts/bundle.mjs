@@ -43,31 +43,37 @@ const findGroups = {
     add(module("convert"), common);
   },
 };
-const version = join(dist, "base", "version.js");
-
 rmSync(chunks, { recursive: true, force: true });
 const build = await rolldown({
-  input: join(dist, "cli", "main.js"),
+  input: join(dist, "cli", "program.js"),
   platform: "node",
   external: (id) => !id.startsWith(".") && !id.startsWith("/") && !INSIDE.includes(id),
   plugins: [ownAddress, findGroups],
 });
 await build.write({
-  dir: join(dist, "cli"),
-  format: "esm",
-  entryFileNames: "[name].js",
-  chunkFileNames: "chunks/[name].js",
-  // Names stay: an error's stack is to say where it came from.
-  minify: { mangle: false, compress: true, codegen: true },
+  dir: chunks,
+  format: "cjs", // what can be loaded together with what V8 made of it (src/cli/compiled.ts)
+  entryFileNames: "[name].cjs",
+  chunkFileNames: "[name].cjs",
+  // Functions keep their names: an error's stack is to say where it came from.
+  minify: { mangle: { keepNames: true }, compress: true, codegen: true },
   codeSplitting: {
     groups: [
-      { name: "version", test: (id) => id === version, priority: 3 },
       { name: "start", test: (id) => start.has(id), priority: 2 },
       { name: "common", test: (id) => common.has(id), priority: 1 },
     ],
   },
 });
 await build.close();
+
+const program = join(dist, "cli", "program.js");
+const main = await rolldown({
+  input: join(dist, "cli", "main.js"),
+  platform: "node",
+  external: (id) => id === program,
+});
+await main.write({ file: join(dist, "cli", "main.js"), format: "esm", minify: { mangle: false } });
+await main.close();
 
 // What runs in a page is one script: a page of ours has no other files.
 const page = join(dist, "engines", "tfjs-page.browser");

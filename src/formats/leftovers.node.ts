@@ -60,6 +60,7 @@ export async function removeUnnamed(
   names: readonly string[],
   files: FileOperations,
 ): Promise<void> {
+  if (names.length === 0) return;
   const named = await namedIn(folder);
   if (named === null) return;
   for (const name of names) {

@@ -1,8 +1,8 @@
 /** @file A path → what is there: a model or input file, or the folder that holds one, and the files beside it. */
 
 import { createHash } from "node:crypto";
-import { closeSync, openSync, type Stats } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { closeSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { VernierError } from "../base/errors.ts";
 import { openHdf5 } from "./hdf5.node.ts";
@@ -18,6 +18,9 @@ export interface FileSource extends Source {
 
 /** As `readFile` does. 200 MB in one call took 220 ms, in steps of 4 MiB 130–230 ms, in these 125 ms. */
 const MAX_READ_BYTES = 2 ** 19;
+
+/** Up to here at once: handing a read to another thread and back takes longer than copying this many bytes. */
+const MAX_READ_AT_ONCE_BYTES = 2 ** 16;
 
 /** Throws `file.unreadable` when nothing is there; an unknown content is data. */
 export async function openPath(path: string): Promise<ModelFiles> {
@@ -42,7 +45,7 @@ export async function openPath(path: string): Promise<ModelFiles> {
 
 /** A file, read by position. It is closed when nothing has been read for a moment; `close` does it at once. */
 export async function fileSource(path: string): Promise<FileSource> {
-  const { size } = await statOf(path, path);
+  const { size } = statOf(path, path);
   const absolute = resolve(path);
   const kept = keptHandle(absolute);
   return {
@@ -56,7 +59,10 @@ export async function fileSource(path: string): Promise<FileSource> {
         const bytes = memoryFor(length, into);
         for (let done = 0; done < length; ) {
           const wanted = Math.min(length - done, MAX_READ_BYTES);
-          const { bytesRead } = await handle.read(bytes, done, wanted, offset + done);
+          const bytesRead =
+            wanted <= MAX_READ_AT_ONCE_BYTES
+              ? readSync(handle.fd, bytes, done, wanted, offset + done)
+              : (await handle.read(bytes, done, wanted, offset + done)).bytesRead;
           if (bytesRead === 0) {
             const details = { expected: `${offset + length} bytes`, received: `${offset + done}` };
             throw new VernierError("file.truncated", details, { where: [path] });
@@ -71,7 +77,7 @@ export async function fileSource(path: string): Promise<FileSource> {
 
 /** In a folder: `model.json`, else the only Keras file. */
 async function modelFileAt(path: string): Promise<string> {
-  if (!(await statOf(path, path, true)).isDirectory()) return path;
+  if (!statOf(path, path, true).isDirectory()) return path;
   const names = await readdir(path);
   if (names.includes("model.json")) return join(path, "model.json");
   const models = names.filter((name) => /\.(keras|h5|hdf5)$/.test(name)).sort();
@@ -84,9 +90,9 @@ async function modelFileAt(path: string): Promise<string> {
   throw new VernierError("file.unreadable", { reason }, { where: [path] });
 }
 
-async function statOf(path: string, where: string, allowFolder = false): Promise<Stats> {
+function statOf(path: string, where: string, allowFolder = false): Stats {
   try {
-    const stats = await stat(path);
+    const stats = statSync(path);
     if (stats.isFile())
       closeSync(openSync(path, "r")); // may be there and not readable
     else if (!(allowFolder && stats.isDirectory())) {
@@ -103,7 +109,8 @@ async function statOf(path: string, where: string, allowFolder = false): Promise
 
 async function sha256(parts: readonly Source[]): Promise<string> {
   const hash = createHash("sha256");
-  const memory = new Uint8Array(PIECE_BYTES);
+  const largest = parts.reduce((bytes, { sizeBytes }) => Math.max(bytes, sizeBytes), 0);
+  const memory = new Uint8Array(Math.min(PIECE_BYTES, largest));
   for (const part of parts) {
     for (let at = 0; at < part.sizeBytes; at += PIECE_BYTES) {
       hash.update(await part.read(at, Math.min(PIECE_BYTES, part.sizeBytes - at), memory));
