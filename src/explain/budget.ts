@@ -14,18 +14,13 @@ import { evaluate } from "../model/evaluate.ts";
 import type { Model } from "../model/model.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { RealTensor } from "../tensor/tensor.ts";
-import { realFromTensor } from "../tensor/tensor.ts";
-import { type CutLimits, chooseCuts, cutByCut } from "./environment.ts";
+import { environmentLines, MAX_LINES } from "./environment-lines.ts";
 import type { Evidence, FileDifference, SideEvidence } from "./evidence.ts";
 import { elementOf, sameTensors, sampleOf } from "./sample.ts";
 import { type Hybrids, switchOneByOne, withOnly } from "./serialization.ts";
 import { compensatedSum } from "./sum.ts";
-import { totalWork, workOf } from "./work.ts";
+import { totalWork } from "./work.ts";
 
-/** Above this many steps or calls, layers share lines: each line costs about half a reference prediction. */
-const MAX_LINES = 48;
-/** What the lines of one engine may cost, in multiply-adds: some three seconds in plain TypeScript; six lines in any case. */
-const LINE_LIMITS: CutLimits = { most: MAX_LINES, least: 6, work: 4e9 };
 /** What steps may cost together, in multiply-adds, and how many there may be whatever they cost. */
 const STEP_WORK = 6e9;
 const LEAST_STEPS = 12;
@@ -84,8 +79,12 @@ export async function formBudget(request: BudgetRequest): Promise<FormedBudget> 
 
   const eA = a.arithmetic === null ? null : readA(a.predictions.map((tensor) => sampleOf(tensor, at.sample)));
   const eB = b.arithmetic === null ? null : readB(b.predictions.map((tensor) => sampleOf(tensor, at.sample)));
-  const sideB = await environmentLines(b, ops, weights, xB, readB, eB, 1);
-  const sideA = await environmentLines(a, ops, weights, xA, readA, eA, -1);
+  const isRounding =
+    differences.length === 0 &&
+    [...a.certificates, ...b.certificates].every(({ status }) => status === "certified");
+  const lineOptions = { ops, weights, isRounding };
+  const sideB = await environmentLines(b, { ...lineOptions, inputs: xB, read: readB, plain: eB, sign: 1 });
+  const sideA = await environmentLines(a, { ...lineOptions, inputs: xA, read: readA, plain: eA, sign: -1 });
   const rAA = sideA.reference ?? ownReference(a, readA) ?? (await reference(a.model, xA, readA));
   const rBB = sideB.reference ?? ownReference(b, readB) ?? (await reference(b.model, xB, readB));
   const xBforA = request.inputsForA?.map((i) => xB[i]).filter((x) => x !== undefined) ?? null;
@@ -216,58 +215,6 @@ async function walkOf(
 function ownReference(side: SideEvidence, read: (outputs: readonly RealTensor[]) => number): number | null {
   if (side.arithmetic !== null || side.inputs.some(({ shape }) => shape[0] !== 1)) return null;
   return read(side.predictions.map((tensor) => sampleOf(tensor, 0)));
-}
-
-interface SideLines {
-  readonly lines: readonly { readonly from: number; readonly to: number; readonly value: number }[];
-  /** The number as the watched run has it, and as the reference has it; `null` where nothing was watched. */
-  readonly traced: number | null;
-  readonly reference: number | null;
-}
-
-/** `sign` 1: engine − reference (side B); −1: reference − engine (side A). */
-async function environmentLines(
-  side: SideEvidence,
-  ops: Ops<RealTensor>,
-  weights: Evidence["weights"],
-  inputs: readonly RealTensor[],
-  read: (outputs: readonly RealTensor[]) => number,
-  plain: number | null,
-  sign: 1 | -1,
-): Promise<SideLines> {
-  if (side.activations === null) return { lines: [], traced: null, reference: null };
-  const refuted = side.certificates.flatMap((certificate, call) =>
-    certificate.status === "refuted" ? [call] : [],
-  );
-  const byError = side.certificates
-    .map(({ error }, call) => ({ call, error: error ?? 0 }))
-    .sort((x, y) => y.error - x.error)
-    .map(({ call }) => call);
-  const cuts = chooseCuts(workOf(side.model), refuted, byError, LINE_LIMITS);
-  const activations = side.activations.map(
-    (outputs) => outputs?.map((output) => realFromTensor(output)) ?? null,
-  );
-  const { reference, values } = await cutByCut(
-    {
-      model: side.model,
-      ops,
-      inputs,
-      activations,
-      read,
-      weightsOf: (layer) => weights.weightsOf(side.model, layer),
-    },
-    cuts,
-  );
-  const lines = values.map((value, i) => ({
-    from: (cuts[i - 1] ?? -1) + 1,
-    to: cuts[i] ?? 0,
-    value: sign * (value - (values[i - 1] ?? reference)),
-  }));
-  // Where the trace lacks the last activations, the rest is a line of its own, so that the column still sums up.
-  const traced = values.at(-1) ?? plain;
-  if (sign === 1 && traced !== null && plain !== null && traced !== plain)
-    lines.push({ from: side.model.calls.length - 1, to: side.model.calls.length - 1, value: plain - traced });
-  return { lines, traced, reference };
 }
 
 const spanName = (from: number, to: number, name: (call: number) => string): string =>
