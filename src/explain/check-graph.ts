@@ -13,7 +13,7 @@ import { weightCache } from "../model/weights.ts";
 import { float64Ops } from "../ops/float64.ts";
 import { graphStructureFindings } from "./causes/graph-structure.ts";
 import { type GraphWeightFindings, graphWeightFindings } from "./causes/graph-weights.ts";
-import { inputFinding } from "./causes/input.ts";
+import { inputFindingsOf } from "./causes/input.ts";
 import { type Fed, feed } from "./feed.ts";
 import { causeFrom } from "./finding.ts";
 import { type BoundaryPair, boundaryModel, pairInputs, pairOutputs, writerOf } from "./graph-boundary.ts";
@@ -86,7 +86,7 @@ export async function checkGraph(options: CheckGraphOptions): Promise<Report> {
   }
   const keys = graph.outputs.map(({ key }) => key);
   const outputs = graphOutputs(model, keys, pairs.outputs, observed, graphIs);
-  const inputFindings = (fed?.pairs ?? []).flatMap(({ name, a, b }) => inputFinding(name, a, b) ?? []);
+  const inputFindings = await inputFindingsOf(fed?.pairs ?? [], model, cache);
   const findings = [
     ...graphStructureFindings(model, graph, pairs, graphIs),
     ...ofWeights.findings,

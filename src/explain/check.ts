@@ -11,7 +11,7 @@ import type { Budget, Cause, Report, Side } from "../compare/findings.ts";
 import { weightCache } from "../model/weights.ts";
 import { float64Ops } from "../ops/float64.ts";
 import { type FormedBudget, formBudget } from "./budget.ts";
-import { inputFinding } from "./causes/input.ts";
+import { inputFindingsOf } from "./causes/input.ts";
 import { engineFindings } from "./causes/kernel.ts";
 import { notANumberFindings } from "./causes/not-a-number.ts";
 import { structureFindings } from "./causes/structure.ts";
@@ -98,9 +98,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     failure = error;
   }
 
-  const inputFindings = fed.pairs.flatMap(
-    ({ name, a: tensorA, b: tensorB }) => inputFinding(name, tensorA, tensorB) ?? [],
-  );
+  const inputFindings = await timed("compare inputs", () => inputFindingsOf(fed.pairs, a.model, weights));
   const findings: Finding[] = [...files.findings, ...structureFindings(matching), ...inputFindings];
   let formed: FormedBudget | null = null;
   if (observed !== null) {

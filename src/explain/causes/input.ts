@@ -1,13 +1,18 @@
 /**
- * @file Cause `input`: the two sides were fed different tensors, and which usual preprocessing turns one into the
- * other: dtype, layout, channel order, scale and shift, rescaling done twice.
- *
- * Each transform is tried on the data themselves: it is named only when it explains every element to within the
- * float32 rounding of what it computes.
+ * @file Cause `input`: the two sides were fed different tensors, and which preprocessing turns one into the other, as
+ * `explain/inputs` finds it; with an eye on what the model itself does to its input first.
  */
 
+import type { Model } from "../../model/model.ts";
+import type { WeightCache } from "../../model/weights.ts";
 import { realFromTensor, type Tensor } from "../../tensor/tensor.ts";
+import type { Fed } from "../feed.ts";
 import type { Finding } from "../finding.ts";
+import { explainInputs, type InputsFound } from "../inputs/inputs-report.ts";
+import { type OwnScaling, ownScaling } from "../inputs/own-scaling.ts";
+import type { Step } from "../inputs/step.ts";
+import { wordsOf } from "../inputs/words.ts";
+import { rowsOf } from "../side.ts";
 
 export interface InputTransform {
   readonly detail: string;
@@ -16,9 +21,30 @@ export interface InputTransform {
   readonly hint: string;
 }
 
-/** `null` when both hold the same numbers in the same dtype. */
-export function inputFinding(name: string, a: Tensor, b: Tensor): Finding | null {
-  const found = compareInputs(a, b);
+/** Of every input that the sides are fed differently; in `model` by its name, else by its place. */
+export async function inputFindingsOf(
+  pairs: Fed["pairs"],
+  model: Model,
+  weights: WeightCache,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const [i, { name, a, b }] of pairs.entries()) {
+    const named = model.inputs.findIndex((input) => input.name === name);
+    const own = await ownScaling(model, named < 0 ? i : named, (layer) => weights.weightsOf(model, layer));
+    const finding = inputFinding(name, a, b, own);
+    if (finding !== null) findings.push(finding);
+  }
+  return findings;
+}
+
+/** `null` when both hold the same numbers in the same dtype. `own`: what the model does to this input first. */
+export function inputFinding(
+  name: string,
+  a: Tensor,
+  b: Tensor,
+  own: OwnScaling | null = null,
+): Finding | null {
+  const found = compareInputs(a, b, own);
   if (found === null) return null;
   return {
     kind: "input",
@@ -33,36 +59,48 @@ export function inputFinding(name: string, a: Tensor, b: Tensor): Finding | null
   };
 }
 
-export function compareInputs(a: Tensor, b: Tensor): InputTransform | null {
-  if (a.dtype === "string" || b.dtype === "string") return a.data === b.data ? null : other();
-  const [x, y] = [realFromTensor(a).data, realFromTensor(b).data];
+export function compareInputs(a: Tensor, b: Tensor, own: OwnScaling | null = null): InputTransform | null {
+  if (a.dtype === "string" || b.dtype === "string") return a.data === b.data ? null : OTHER;
   if (a.shape.join() === b.shape.join()) {
+    const [x, y] = [realFromTensor(a).data, realFromTensor(b).data];
     if (y.every((value, i) => value === x[i])) return a.dtype === b.dtype ? null : dtypeOnly(a, b);
     if (isFloat(a) && y.every((value, i) => value === Math.trunc(x[i] ?? 0))) return truncated(b);
     if (y.every((value, i) => value === Math.fround(x[i] ?? 0))) return dtypeOnly(a, b);
-    const order = channelOrder(a, x, y);
-    if (order !== null) return order;
-    const affine = scaleAndShift(x, y);
-    if (affine !== null) return affine;
-    const both = reversedChannels(a, x);
-    const composed = both === null ? null : scaleAndShift(both, y);
-    if (composed !== null)
-      return {
-        ...composed,
-        words: `${composed.words}, and its channels are in reverse order (B, G, R)`,
-        detail: `channel-order+${composed.detail}`,
-      };
   }
-  return layout(a, b, x, y) ?? other();
+  const found = explainInputs(...someRows(a, b));
+  if (!found.report.found) return { ...OTHER, words: `${OTHER.words}${leftOver(found)}` };
+  const detail = found.steps.map(detailOf).join("+");
+  return { detail, words: `${saidBy(found)}${ownWords(found.steps, own)}`, hint: hintOf(found, own) };
+}
+
+/** Elements that are searched, some three seconds; a batch beyond that has its samples from the first that differs on. */
+const SEARCHED_ELEMENTS = 2_000_000;
+
+function someRows(a: Tensor, b: Tensor): [Tensor, Tensor] {
+  const [rows = 0, rowsB] = [a.shape[0], b.shape[0]];
+  const row = Math.max(a.data.length, b.data.length) / rows;
+  const count = Math.max(1, Math.floor(SEARCHED_ELEMENTS / row));
+  if (rows !== rowsB || rows <= count) return [a, b];
+  const first =
+    a.data.length === b.data.length ? a.data.findIndex((value, i) => !Object.is(value, b.data[i])) : 0;
+  const from = Math.min(Math.floor(Math.max(0, first) / row), rows - count);
+  const [someA = a, someB = b] = rowsOf([a, b], from, from + count);
+  return [someA, someB];
 }
 
 const isFloat = (tensor: Tensor): boolean => tensor.dtype.includes("float");
 
-const other = (): InputTransform => ({
+const OTHER: InputTransform = {
   detail: "values",
   words: "the two sides are fed different numbers",
   hint: "feed both sides the same tensor, then compare again",
-});
+};
+
+function leftOver({ report: { left } }: InputsFound): string {
+  return left === null || !Number.isFinite(left.maxAbs)
+    ? ""
+    : `, up to ${say(left.maxAbs)} apart, and no usual preprocessing turns one into the other`;
+}
 
 const dtypeOnly = (a: Tensor, b: Tensor): InputTransform => ({
   detail: "dtype",
@@ -76,86 +114,75 @@ const truncated = (b: Tensor): InputTransform => ({
   hint: "keep the input in float32 until it is fed",
 });
 
-function reversedChannels({ shape }: Tensor, x: Float64Array): Float64Array | null {
-  const channels = shape.at(-1) ?? 0;
-  if (shape.length < 3 || channels !== 3) return null;
-  return x.map((_, i) => x[i - (i % 3) + (2 - (i % 3))] ?? 0);
+/** The step's id; scales by what usually lies behind them. */
+function detailOf({ id, params }: Step): string {
+  if (id === "cast") return "dtype";
+  if (id !== "affine") return id;
+  const { scale, shift } = params;
+  if (shift !== 0 || typeof scale !== "number") return "scale-shift";
+  return near(scale, 255) ? "double-rescaling" : near(scale, 1 / 255) ? "scale" : "scale-shift";
 }
 
-function channelOrder(a: Tensor, x: Float64Array, y: Float64Array): InputTransform | null {
-  const reversed = reversedChannels(a, x);
-  if (reversed === null || !y.every((value, i) => value === reversed[i])) return null;
-  return {
-    detail: "channel-order",
-    words: "the channels are in reverse order (R, G, B against B, G, R)",
-    hint: "reverse the last axis on one side: tf.reverse(x, [-1]) or x[..., ::-1]",
-  };
-}
-
-/** y = scale·x + shift for every element, fitted on the extremes and rounded as float32 code would round it. */
-function scaleAndShift(x: Float64Array, y: Float64Array): InputTransform | null {
-  let [low, high] = [0, 0];
-  for (let i = 1; i < x.length; i++) {
-    if ((x[i] ?? 0) < (x[low] ?? 0)) low = i;
-    if ((x[i] ?? 0) > (x[high] ?? 0)) high = i;
-  }
-  const span = (x[high] ?? 0) - (x[low] ?? 0);
-  if (x.length < 3 || span === 0) return null;
-  const scale = ((y[high] ?? 0) - (y[low] ?? 0)) / span;
-  const shift = (y[low] ?? 0) - scale * (x[low] ?? 0);
-  if (!Number.isFinite(scale) || scale === 0) return null;
-  const largest = Math.max(
-    Math.abs(scale * (x[high] ?? 0)),
-    Math.abs(scale * (x[low] ?? 0)),
-    Math.abs(shift),
-  );
-  // One product, one sum and the two values that fitted the line, each rounded to float32.
-  const rounding = 6 * 2 ** -24 * largest;
-  if (!y.every((value, i) => Math.abs(value - (scale * (x[i] ?? 0) + shift)) <= rounding)) return null;
-  return namedScale(scale, shift, rounding);
+function saidBy({ steps, report }: InputsFound): string {
+  const [only] = steps;
+  if (steps.length === 1 && only?.fed !== undefined)
+    return `side B is fed ${only.fed.b} where side A is fed ${only.fed.a}`;
+  const words = steps.map(wordsOf).join("; then ");
+  return report.direction === "a-to-b"
+    ? `side B is fed what comes of side A's by this: ${words}`
+    : `side B's becomes side A's by this: ${words}`;
 }
 
 const near = (x: number, y: number): boolean => Math.abs(x - y) <= 2 ** -16 * Math.abs(y);
+const say = (x: number): string => String(Number(x.toPrecision(3)));
 
-function namedScale(scale: number, shift: number, rounding: number): InputTransform {
-  const noShift = Math.abs(shift) <= rounding;
-  const say = (x: number): string => String(Number(x.toPrecision(6)));
-  if (noShift && near(scale, 255)) {
-    return {
-      detail: "scale",
-      words: "side B is fed 0…255 where side A is fed 0…1",
-      hint: "divide by 255 on side B before predict: x.div(255)",
-    };
-  }
-  if (noShift && near(scale, 1 / 255)) {
-    return {
-      detail: "double-rescaling",
-      words: "side B's values are divided by 255 once more than side A's",
-      hint: "rescale once: drop the division by 255 on side B, or the model's own Rescaling layer",
-    };
-  }
-  return {
-    detail: "scale-shift",
-    words: `side B's values are side A's times ${say(scale)}${noShift ? "" : ` plus ${say(shift)}`}`,
-    hint: `undo it on side B: x.sub(${say(noShift ? 0 : shift)}).div(${say(scale)})`,
-  };
+/** Which side already did what the model does: B where B → A undoes it, A where B → A does it. */
+function doneTwiceBy(steps: readonly Step[], own: OwnScaling | null): "a" | "b" | null {
+  const affine = steps.find(({ id }) => id === "affine");
+  if (affine === undefined || own === null) return null;
+  const list = (value: unknown, c: number): number =>
+    Number(Array.isArray(value) ? (value[c] ?? value[0]) : value);
+  const channels = Math.max(
+    own.scale.length,
+    ...[affine.params["scale"], affine.params["shift"]].map((value) =>
+      Array.isArray(value) ? value.length : 1,
+    ),
+  );
+  const all = Array.from({ length: channels }, (_, c) => ({
+    step: { scale: list(affine.params["scale"], c), shift: list(affine.params["shift"], c) },
+    own: { scale: list(own.scale, c), shift: list(own.shift, c) },
+  }));
+  // A sum of products may lose some of its digits, the more the larger the shift is.
+  const same = (p: Line, q: Line): boolean =>
+    near(p.scale, q.scale) &&
+    Math.abs(p.shift - q.shift) <= 2 ** -12 * Math.max(Math.abs(q.shift), Math.abs(q.scale));
+  if (all.every(({ step, own: line }) => same(step, line))) return "a";
+  return all.every(({ step, own: line }) => same(step, inverse(line))) ? "b" : null;
 }
 
-/** NCHW against NHWC. */
-function layout(a: Tensor, b: Tensor, x: Float64Array, y: Float64Array): InputTransform | null {
-  if (a.shape.length !== 4 || x.length !== y.length) return null;
-  const [n = 0, h = 0, w = 0, c = 0] = a.shape;
-  const moved = new Float64Array(x.length);
-  for (let i = 0; i < x.length; i++) {
-    const channel = i % c;
-    const pixel = Math.floor(i / c) % (h * w);
-    const image = Math.floor(i / (c * h * w));
-    moved[(image * c + channel) * h * w + pixel] = x[i] ?? 0;
-  }
-  if (n === 0 || !y.every((value, i) => value === moved[i])) return null;
-  return {
-    detail: "layout",
-    words: `side B is laid out channels first (NCHW) [${b.shape.join(", ")}], side A channels last (NHWC)`,
-    hint: "transpose on side B: x.transpose([0, 2, 3, 1])",
-  };
+interface Line {
+  readonly scale: number;
+  readonly shift: number;
+}
+
+const inverse = ({ scale, shift }: Line): Line => ({ scale: 1 / scale, shift: -shift / scale });
+
+const named = ({ layers }: OwnScaling): string =>
+  layers
+    .map(({ path, className }) => (path === className ? className : `"${path}" (${className})`))
+    .join(" and ");
+
+function ownWords(steps: readonly Step[], own: OwnScaling | null): string {
+  const side = doneTwiceBy(steps, own);
+  if (side === null || own === null) return "";
+  return `; the model's own ${named(own)} does that itself, so that on side ${side.toUpperCase()} it is done twice`;
+}
+
+function hintOf({ steps, js, undo, report }: InputsFound, own: OwnScaling | null): string {
+  const side = doneTwiceBy(steps, own);
+  if (side !== null) return `on side ${side.toUpperCase()}: leave that step out, the model does it itself`;
+  if (report.direction === "a-to-b") return `on side A's way, or on side B's instead: x = ${js}`;
+  return undo === null || js.length < 60
+    ? `on side B before predict: x = ${js}`
+    : `on side B before predict what "vernier inputs" prints`;
 }

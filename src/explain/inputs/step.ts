@@ -49,6 +49,8 @@ export interface Step {
   readonly undo: ((x: string) => string) | null;
   /** In words, where there are better ones than its parameters. */
   readonly words?: string;
+  /** What each side holds, where that has a name: "0…255", "−1…1". */
+  readonly fed?: { readonly a: string; readonly b: string };
   /** What naming its parameters costs, in bits (see `bits.ts`). */
   readonly bits: number;
 }

@@ -29,7 +29,8 @@ export function affineSteps(pairs: Pairs, to: Numbers, from: Numbers): ValueStep
     if (found.some(({ params }) => isSame(named, asLists(params, named.scale.length)))) continue;
     const words = `${named.from.words} made ${named.to.words}`;
     const step = affineStep(named.scale, named.shift, bits, named);
-    found.push(plausibility(named, range, rangeY) === 2 ? { ...step, words } : step);
+    const fed = { a: named.to.words, b: named.from.words };
+    found.push(plausibility(named, range, rangeY) === 2 ? { ...step, words, fed } : step);
   }
   if (all !== null) {
     for (const neat of neatened(all, range, from.grid, to.grid)) found.push(neat);
