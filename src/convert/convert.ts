@@ -4,6 +4,7 @@
  */
 
 import { isVernierError } from "../base/errors.ts";
+import type { Json } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import { isModel } from "../dialects/nodes.ts";
 import type { OutputFile } from "../formats/output.ts";
@@ -117,6 +118,10 @@ function isForKeras3({ topology, calls, layers, dialect }: Model): boolean {
   return isNested || hasStates || (dialect === "keras3" && takesIntegers);
 }
 
+/** Keras 3's reader of `.h5` keeps an axis only where it is one (legacy/saving/saving_utils.py, `model_from_config`). */
+const isDroppedAxis = (axis: Json | undefined): boolean =>
+  axis === null || (Array.isArray(axis) && axis.length !== 1);
+
 /**
  * Words that Keras 3 reads otherwise, or not at all: its hard_sigmoid is another function, robust_masking is gone, and of
  * a list of axes its reader of .h5 makes another one.
@@ -144,12 +149,12 @@ function otherwiseIn3({ topology }: Plan): Problem[] {
               severity: "warning" as const,
             },
           ]
-        : Array.isArray(config["axis"]) && config["axis"].length > 1
+        : isDroppedAxis(config["axis"])
           ? [
               {
                 code: "convert.keras2-only",
                 where: path,
-                message: "Keras 3 does not read several axes from an .h5 file",
+                message: "Keras 3 reads one axis from an .h5 file, not several or none",
                 hint: "load this .h5 with Keras 2 (tf_keras), or write a .keras file",
                 severity: "warning" as const,
               },
