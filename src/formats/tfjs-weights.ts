@@ -3,10 +3,10 @@
  * io_utils.ts, `decodeWeight`): `stored · scale + min` in float64, rounded once to float32.
  */
 
+import { VernierError } from "../base/errors.ts";
 import type { Problem } from "../base/problem.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 import { numberFromFloat16Bits, tensorFromBytes } from "./elements.ts";
-import { decodeUtf8 } from "./hdf5-strings.ts";
 import { MAX_STRING_BYTES, PIECE_BYTES, requireAtMost } from "./limits.ts";
 import type { Spare } from "./spare.ts";
 import type { ManifestEntry, ManifestGroup, Quantization } from "./tfjs-manifest.ts";
@@ -61,11 +61,19 @@ export async function readTfjsWeight(
   let at = 0;
   const data = Array.from({ length: sizeOf(shape) }, () => {
     const length = view.getUint32(at, true);
-    const text = decodeUtf8(bytes.subarray(at + LENGTH_BYTES, at + LENGTH_BYTES + length));
+    const text = decodeText(bytes.subarray(at + LENGTH_BYTES, at + LENGTH_BYTES + length), entry.name);
     at += LENGTH_BYTES + length;
     return text;
   });
   return { shape, dtype, data };
+}
+
+function decodeText(bytes: Uint8Array, weight: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new VernierError("file.malformed", { reason: "a text that is not UTF-8" }, { where: [weight] });
+  }
 }
 
 /** The same numbers in flat pieces, without the whole in memory; each is good until the next is asked for. */

@@ -91,14 +91,27 @@ describe.skipIf(python === "")("models of one layer, made by real Keras", () => 
     rmSync(folder, { recursive: true });
   });
 
+  const refuse = (why: string): null => {
+    refusals.set(why, (refusals.get(why) ?? 0) + 1);
+    return null;
+  };
+
+  /** Keras puts operators of its own beside some layers (`keras.ops.not_equal` makes a mask): a node of no class of ours. */
+  async function opened(file: string): Promise<OpenedModel | null> {
+    try {
+      return await readModelPath(file);
+    } catch (error) {
+      if (!isVernierError(error, "layer.unsupported")) throw error;
+      return refuse(error.message.slice(0, 200));
+    }
+  }
+
   async function tried(source: OpenedModel, to: "keras" | "h5" | "tfjs"): Promise<Conversion | null> {
     try {
       return await convert(source.model, { to });
     } catch (error) {
       if (!isVernierError(error, "convert.refused")) throw error;
-      const why = `${source.model.dialect} → ${to}: ${error.message}`.slice(0, 200);
-      refusals.set(why, (refusals.get(why) ?? 0) + 1);
-      return null;
+      return refuse(`${source.model.dialect} → ${to}: ${error.message}`.slice(0, 200));
     }
   }
 
@@ -106,7 +119,8 @@ describe.skipIf(python === "")("models of one layer, made by real Keras", () => 
     const jobs: (Job & { readonly what: string; readonly isRewritten: boolean })[] = [];
     for (const { id, dialect, files, data } of made) {
       for (const file of files) {
-        await using source = await readModelPath(file);
+        await using source = await opened(file);
+        if (source === null) continue;
         for (const to of ["keras", "h5"] as const) {
           const conversion = await tried(source, to);
           if (conversion === null) continue;
@@ -161,8 +175,8 @@ describe.skipIf(python === "")("models of one layer, made by real Keras", () => 
     const wrong: string[] = [];
     let proofs = 0;
     for (const { id, dialect, files } of made) {
-      const file = files.find((path) => path.endsWith(".h5")) ?? "";
-      await using source = await readModelPath(file);
+      await using source = await opened(files.find((path) => path.endsWith(".h5")) ?? "");
+      if (source === null) continue;
       const conversion = await tried(source, "tfjs");
       if (conversion === null) continue;
       const target = join(folder, "tfjs", `${id}-${dialect}`);

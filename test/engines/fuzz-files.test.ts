@@ -29,6 +29,8 @@ const FAILED_ONCE: readonly (readonly [label: string, seed: number])[] = [
   ["npy/le_f4.npy", 87],
   // Refused without a place.
   ["keras-files/keras3/wrapped.keras", 30299],
+  ["tfjs-graph/hash-table", 3258],
+  ["tfjs-graph/hash-table", 12250],
 ];
 
 interface Case {
