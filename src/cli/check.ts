@@ -3,7 +3,7 @@
 import { VernierError } from "../base/errors.ts";
 import type { Report } from "../compare/findings.ts";
 import { readModelOrGraph } from "../dialects/read-graph.node.ts";
-import type { InputSpec } from "../explain/options.ts";
+import type { InputSpec, NamedTensor, PredictionOptions } from "../explain/options.ts";
 import { type LedgerModel, pairLedger } from "../explain/pair-ledger.ts";
 import { renderScreens } from "../report/backends.ts";
 import { renderJson, renderReports } from "../report/json.ts";
@@ -12,14 +12,19 @@ import { colours } from "./colours.ts";
 import { engineNamed } from "./engine-names.ts";
 import { engineOptions } from "./engine-options.ts";
 import { exitCodeOf, worst } from "./exit-code.ts";
-import { readInputs } from "./inputs.node.ts";
+import { readInput, readInputs } from "./inputs.node.ts";
 import { ownConversion } from "./own-conversion.ts";
+import { predictionsFile } from "./predictions-file.node.ts";
 import { progressLine } from "./progress.ts";
 import { ledgerFile, reportFiles } from "./report-file.ts";
 import { reproduction } from "./reproduction.ts";
 
 export interface CheckFlags {
   readonly input?: readonly string[];
+  readonly seenA?: string;
+  readonly seenB?: string;
+  readonly labels?: string;
+  readonly predictions?: string;
   readonly inputB?: readonly string[];
   readonly architecture?: string;
   readonly samples?: number;
@@ -54,6 +59,7 @@ export async function runCheck(
   checkUsage(flags);
   const write = await reportFiles(flags.report ?? []);
   const writeLedger = await ledgerFile(flags.ledger);
+  const predictions = await predictionsFile(flags.predictions);
   const started = performance.now();
   const progress = progressLine(flags.progress && flags.quiet !== true);
   const reports: Report[] = [];
@@ -66,12 +72,16 @@ export async function runCheck(
       pathB === undefined ? await ownConversion(pathA, described) : await readModelOrGraph(pathB, described);
     if (flags.ledger !== undefined) ledger = renderJson(await pairLedger(layersOf(a), layersOf(b)));
     const input = await inputSpec(flags, a, b);
+    const asked = await predictionOptions(flags);
     const engineA = await engineNamed(flags.keras === true ? "keras" : (flags.a ?? engineFor(a, "a")));
     const namesB = flags.b ?? [engineFor(b, "b")];
     const enginesB = await Promise.all(namesB.map(engineNamed));
-    for (const engineB of enginesB) {
+    for (const [i, engineB] of enginesB.entries()) {
       signal.throwIfAborted();
-      const asked = {
+      const onPredictions = predictions?.keep(namesB[i] ?? "");
+      const options = {
+        ...asked,
+        ...(onPredictions === undefined ? {} : { onPredictions }),
         engineA,
         engineB,
         engineOptions: engineOptions(flags, signal),
@@ -80,7 +90,7 @@ export async function runCheck(
         reproduce: reproduction(words, input),
         reporter: progress,
       };
-      reports.push(await checkPair(a, b, asked));
+      reports.push(await checkPair(a, b, options));
     }
   } finally {
     progress.clear();
@@ -89,6 +99,7 @@ export async function runCheck(
   if (exitCode < 2) {
     await write(renderReports(reports));
     await writeLedger(ledger);
+    await predictions?.write();
   }
   if (flags.json === true) process.stdout.write(renderReports(reports));
   else if (flags.quiet !== true) {
@@ -97,6 +108,16 @@ export async function runCheck(
     process.stdout.write(renderScreens(reports, { verbose: flags.verbose === true, style, elapsedMs }));
   }
   return exitCode;
+}
+
+async function predictionOptions({ seenA, seenB, labels }: CheckFlags): Promise<PredictionOptions> {
+  const read = async (value: string | undefined, option: string): Promise<readonly NamedTensor[] | null> =>
+    value === undefined ? null : readInput(value, option);
+  const known = await read(labels, "--labels");
+  return {
+    seen: { a: await read(seenA, "--seen-a"), b: await read(seenB, "--seen-b") },
+    ...(known === null ? {} : { labels: known }),
+  };
 }
 
 function layersOf(side: OpenedSide): LedgerModel {
@@ -110,7 +131,10 @@ export function checkUsage({
   a,
   inputB,
   input,
-}: Pick<CheckFlags, "accept" | "keras" | "a" | "inputB" | "input">): void {
+  seenA,
+  seenB,
+  labels,
+}: Pick<CheckFlags, "accept" | "keras" | "a" | "inputB" | "input" | "seenA" | "seenB" | "labels">): void {
   const unknown = accept.find((word) => !KINDS.includes(word.split(":", 1)[0] ?? ""));
   const reason =
     unknown !== undefined
@@ -119,7 +143,11 @@ export function checkUsage({
         ? "--keras is short for --a keras; give one of them"
         : inputB !== undefined && input === undefined
           ? "--input-b says what B is fed; --input has to say what A is fed"
-          : null;
+          : input === undefined && (seenA ?? seenB) !== undefined
+            ? "--seen-a and --seen-b are predictions for an input; --input has to say which"
+            : input === undefined && labels !== undefined
+              ? "--labels are those of an input; --input has to say which"
+              : null;
   if (reason !== null) throw new VernierError("usage.invalid", { reason });
 }
 

@@ -5,12 +5,13 @@ import type { Report } from "../compare/findings.ts";
 /** Codes of what a machine or an engine on it lacks, not the model. */
 export const MACHINE = ["engine.unavailable", "engine.timeout", "engine.crashed", "protocol.malformed"];
 
-export function exitCodeOf({ verdict, causes, problems }: Report): 0 | 1 | 2 | 3 {
+/** Models that agree, and do not give what was seen of them: what was asked is answered with no. */
+export function exitCodeOf({ verdict, causes, problems, seen }: Report): 0 | 1 | 2 | 3 {
   const failed = (codes: readonly string[]): boolean => problems.some(({ code }) => codes.includes(code));
   const notRun = failed(MACHINE) ? 3 : 2;
   switch (verdict) {
     case "agree":
-      return 0;
+      return seen.every(({ reproduced }) => reproduced) ? 0 : 1;
     case "differ":
       if (causes.some(({ accepted }) => !accepted)) return 1;
       // What was accepted is known; what did not run is not.

@@ -134,6 +134,10 @@ function addCheck(program: Command, invocation: Invocation, done: (exitCode: num
     .option("--keras", "run A in real Keras, in your Python (same as --a keras)")
     .option("--python <PATH>", "the Python that has Keras")
     .option("--tfjs <DIR>", "folder whose node_modules holds the TensorFlow.js to run")
+    .option("--seen-a <FILE>", "predictions that you saw on side A: does the model give them for this input?")
+    .option("--seen-b <FILE>", "predictions that your app showed on side B")
+    .option("--labels <FILE>", "the right classes: adds the accuracy of both sides")
+    .option("--predictions <FILE>", "write every prediction of both sides (.npz or .json)")
     .option("--trust", "let Keras execute code that the file carries (Lambda layers)")
     .option(
       "--accept <KIND[:LAYER]>",

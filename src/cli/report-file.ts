@@ -49,7 +49,11 @@ async function mayWrite(path: string, schemas: readonly unknown[]): Promise<bool
 }
 
 /** A file that is not a report: never over one that is there, unless told so. */
-export async function writeNewFile(path: string, text: string, overwrite: boolean): Promise<void> {
+export async function writeNewFile(
+  path: string,
+  text: string | Uint8Array,
+  overwrite: boolean,
+): Promise<void> {
   try {
     await writeFile(path, text, { flag: overwrite ? "w" : "wx" });
   } catch (cause) {

@@ -32,6 +32,10 @@ export interface Report {
     readonly a: unknown;
     readonly b: unknown;
   }[];
+  /** One per output that somebody saw (`--seen-a`, `--seen-b`). */
+  readonly seen: readonly SeenRow[];
+  /** One per output with labels (`--labels`). */
+  readonly accuracy: readonly AccuracyRow[];
   /** `null` when it cannot be formed: `notCompared` says why. */
   readonly budget: Budget | null;
   /** In topological order. */
@@ -43,6 +47,38 @@ export interface Report {
   /** The command line that gives this report again. */
   readonly reproduce: string;
   readonly timingsMs: Readonly<Record<string, number>>;
+}
+
+export interface SeenRow {
+  readonly side: "a" | "b";
+  readonly output: string;
+  readonly samples: number;
+  /** What was seen against what this side predicts. */
+  readonly maxAbs: number;
+  /** What counts as the same at `at`. */
+  readonly tolerance: number;
+  readonly reproduced: boolean;
+  /** The element that is farthest beyond its tolerance, else closest to it. `index` is without the sample. */
+  readonly at: {
+    readonly sample: number;
+    readonly index: readonly number[];
+    readonly seen: number;
+    readonly predicted: number;
+  };
+  /** What was seen against what the other side predicts; null where the shapes differ. */
+  readonly otherSide: number | null;
+}
+
+export interface AccuracyRow {
+  readonly output: string;
+  /** Samples, or positions where an output has a class at each. */
+  readonly labelled: number;
+  /** Shares that are right, from 0 to 1. */
+  readonly a: number;
+  readonly b: number;
+  /** How many are right on one side only. */
+  readonly onlyA: number;
+  readonly onlyB: number;
 }
 
 export type Verdict = "agree" | "differ" | "not-compared";

@@ -3,7 +3,7 @@
  * conventions of their writers.
  */
 
-import { VernierError } from "../base/errors.ts";
+import { isVernierError, VernierError } from "../base/errors.ts";
 import type { Dialect } from "../model/layer.ts";
 import type { NodeRef, NodeSpec } from "../model/topology.ts";
 import { type GraphSpec, isModel, type LayerEntry } from "./nodes.ts";
@@ -98,10 +98,31 @@ export interface OrderedNode {
   readonly index: number;
 }
 
-/** What the outputs need, in file order as far as the connections allow. `fed`: nodes ("layer:0") that are given. */
+/**
+ * What the outputs need, in file order as far as the connections allow. `fed`: nodes ("layer:0") that are given.
+ *
+ * Calls of one layer come in their own order, which is that of their making: whatever order the file lists its layers in,
+ * the first call stays the first. A file by hand in which an earlier call reads a later one has them as it can.
+ */
 export function orderNodes(graph: GraphSpec, fed: ReadonlySet<string>): OrderedNode[] {
+  try {
+    return ordered(graph, fed, ({ layer, node }) =>
+      Array.from({ length: node }, (_, earlier) => ({ layer, node: earlier, tensor: 0 })),
+    );
+  } catch (error) {
+    if (!isVernierError(error, "graph.malformed")) throw error;
+    return ordered(graph, fed, () => []);
+  }
+}
+
+/** `before`: what has to come first beside what a node reads. */
+function ordered(
+  graph: GraphSpec,
+  fed: ReadonlySet<string>,
+  before: (ref: NodeRef) => readonly NodeRef[],
+): OrderedNode[] {
   const entries = new Map(graph.layers.map((entry) => [entry.name, entry]));
-  const ordered: OrderedNode[] = [];
+  const found: OrderedNode[] = [];
   const state = new Map<string, "open" | "done">();
   const needed = reachable(graph, entries, fed);
   const roots = graph.layers.flatMap((entry) =>
@@ -117,7 +138,7 @@ export function orderNodes(graph: GraphSpec, fed: ReadonlySet<string>): OrderedN
       const { entry, node } = nodeAt(entries, top.ref);
       if (top.entered) {
         state.set(key, "done");
-        ordered.push({ entry, node, index: top.ref.node });
+        found.push({ entry, node, index: top.ref.node });
         continue;
       }
       if (state.get(key) === "open")
@@ -128,11 +149,12 @@ export function orderNodes(graph: GraphSpec, fed: ReadonlySet<string>): OrderedN
         );
       state.set(key, "open");
       stack.push({ ref: top.ref, entered: true });
-      for (const ref of readBy(node).toReversed())
+      const earlier = before(top.ref).filter((ref) => needed.has(keyOf(ref)));
+      for (const ref of [...earlier, ...readBy(node)].toReversed())
         if (!fed.has(keyOf(ref)) && state.get(keyOf(ref)) !== "done") stack.push({ ref, entered: false });
     }
   }
-  return ordered;
+  return found;
 }
 
 const keyOf = ({ layer, node }: NodeRef): string => `${layer}:${node}`;

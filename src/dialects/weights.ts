@@ -7,6 +7,7 @@
  */
 
 import { VernierError } from "../base/errors.ts";
+import { isObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { WeightSpec } from "../model/layer.ts";
 import type { ModelLayer, ModelWeight } from "../model/model.ts";
@@ -45,7 +46,7 @@ export function assignByGroup(
     const inOrder =
       inside.length === 1
         ? wanted
-        : [...wanted.filter(({ spec }) => spec.trainable), ...wanted.filter(({ spec }) => !spec.trainable)];
+        : [...wanted.filter((want) => isTrained(want)), ...wanted.filter((want) => !isTrained(want))];
     const pairs =
       (inside.length === 1 ? null : byName(wanted, stored)) ??
       inOrder.map((want, i) => ({ ...want, found: stored[i] }));
@@ -67,6 +68,10 @@ interface Want {
   readonly layer: BuiltLayer;
   readonly spec: WeightSpec;
 }
+
+/** Whoever freezes a model freezes every layer in it. */
+const isTrained = ({ spec, layer: { fileConfig } }: Want): boolean =>
+  spec.trainable && !(isObject(fileConfig) && fileConfig["trainable"] === false);
 
 /** Inner layers' weights by the layer's own name in the stored one; `null` where that does not find each exactly once. */
 function byName(wanted: readonly Want[], stored: readonly Stored[]): (Want & { found: Stored })[] | null {

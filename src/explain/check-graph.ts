@@ -19,13 +19,14 @@ import { causeFrom } from "./finding.ts";
 import { type BoundaryPair, boundaryModel, pairInputs, pairOutputs, writerOf } from "./graph-boundary.ts";
 import { COMES_LATER, graphLayerRows, graphLayers } from "./graph-layers.ts";
 import { boundaryNotes, castNotes, tracedNote, weightsNote } from "./graph-notes.ts";
-import { type GraphObservation, graphOutputs, observeGraph } from "./graph-observe.ts";
+import { type GraphObservation, graphOutputs, graphPredictions, observeGraph } from "./graph-observe.ts";
 import { asGraphTakes, graphSide, type RunningGraph } from "./graph-side.ts";
-import type { CheckedGraph, CheckedModel, InputSpec, Reporter } from "./options.ts";
+import { judgePredictions } from "./judge-predictions.ts";
+import type { CheckedGraph, CheckedModel, InputSpec, PredictionOptions, Reporter } from "./options.ts";
 import { engineSide, type RunningSide, referenceSide } from "./side.ts";
 import { headlineOf, verdictOf } from "./verdict.ts";
 
-export interface CheckGraphOptions {
+export interface CheckGraphOptions extends PredictionOptions {
   readonly model: CheckedModel;
   readonly graph: CheckedGraph;
   /** Which side of the check the graph is. */
@@ -102,7 +103,13 @@ export async function checkGraph(options: CheckGraphOptions): Promise<Report> {
     judged: false,
     sameInput: inputFindings.length === 0,
   });
-  const notCompared = reasonsNotCompared(failure, fed, ofWeights);
+  const asked = judgePredictions(
+    options,
+    observed === null || running.model === null || running.graph === null
+      ? null
+      : graphPredictions(observed, running.model, { ...running.graph, keys }, graphIs),
+  );
+  const notCompared = [...reasonsNotCompared(failure, fed, ofWeights), ...asked.notCompared];
   const sides = {
     model: await sideOfModel(checked, running.model, options.modelEngine),
     graph: await sideOfGraph(checkedGraph, running.graph, options.graphEngine),
@@ -130,6 +137,8 @@ export async function checkGraph(options: CheckGraphOptions): Promise<Report> {
     },
     outputs: outputs.rows,
     predictions: outputs.predictions,
+    seen: asked.seen,
+    accuracy: asked.accuracy,
     budget: null,
     layers: graphLayerRows(model, layers, observed?.maxAbs ?? new Map(), {
       graphIs,

@@ -19,6 +19,7 @@ import { findDifferences } from "./differences.ts";
 import type { Evidence } from "./evidence.ts";
 import { feed } from "./feed.ts";
 import { causeFrom, type Finding } from "./finding.ts";
+import { judgePredictions, predictionsOf } from "./judge-predictions.ts";
 import { layerRows } from "./layer-rows.ts";
 import { type Observation, observe } from "./observe.ts";
 import type { CheckedModel, CheckOptions } from "./options.ts";
@@ -137,7 +138,14 @@ export async function check(options: CheckOptions): Promise<Report> {
     sameInput: inputFindings.length === 0,
   });
   const outputs = observed?.outputs.rows ?? outputsNotRun(a.model, b.model, matching, fed.samples);
-  const notCompared = reasonsNotCompared(failure, observed, formed?.budget ?? null);
+  const asked = judgePredictions(
+    options,
+    observed === null ? null : { a: predictionsOf(observed.a), b: predictionsOf(observed.b) },
+  );
+  const notCompared = [
+    ...reasonsNotCompared(failure, observed, formed?.budget ?? null),
+    ...asked.notCompared,
+  ];
   const rows = layerRows(a.model, b.model, matching, observed);
   const engineName = (side: RunningSide | null, engine: CheckOptions["engineA"]): string =>
     side?.engine ?? (engine === "reference" ? "reference" : engine.id);
@@ -165,6 +173,8 @@ export async function check(options: CheckOptions): Promise<Report> {
     },
     outputs,
     predictions: observed?.outputs.predictions ?? [],
+    seen: asked.seen,
+    accuracy: asked.accuracy,
     budget: formed?.budget ?? null,
     layers: rewrittenA === null ? rows : rowsOfSource(rows, options.a.model, rewrittenA.plan),
     causes: verdict === "agree" ? [] : causes,

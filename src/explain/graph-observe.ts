@@ -8,6 +8,7 @@ import type { BoundaryPair } from "./graph-boundary.ts";
 import type { RunningGraph } from "./graph-side.ts";
 import { equalBits, largestDifference } from "./observe.ts";
 import type { Reporter } from "./options.ts";
+import type { SidePredictions } from "./seen.ts";
 import { chunkSize, joinBatches, type RunningSide, rowsOf } from "./side.ts";
 
 export interface GraphObservation {
@@ -104,4 +105,25 @@ export function graphOutputs(
     ...alone("graph", keys.length).map((i) => entry(null, i)),
   ]);
   return { rows, predictions, compared: worst !== null };
+}
+
+/** The graph's outputs go by their keys in its signature. */
+export function graphPredictions(
+  { predictions }: GraphObservation,
+  { model, info }: RunningSide,
+  { keys, info: graphInfo }: Pick<RunningGraph, "info"> & { readonly keys: readonly string[] },
+  graphIs: "a" | "b",
+): { a: SidePredictions; b: SidePredictions } {
+  const side = (
+    names: readonly string[],
+    tensors: readonly Tensor[],
+    arithmetic: string | null,
+  ): SidePredictions => ({
+    outputs: tensors.map((tensor, i) => ({ name: names[i] ?? String(i), tensor })),
+    arithmetic,
+  });
+  const names = model.outputs.map(({ name }) => name);
+  const ofModel = side(names, predictions.model, info?.arithmetic.name ?? null);
+  const ofGraph = side(keys, predictions.graph, graphInfo.arithmetic.name);
+  return graphIs === "b" ? { a: ofModel, b: ofGraph } : { a: ofGraph, b: ofModel };
 }

@@ -4,6 +4,7 @@ import type { Engine, EngineModel, EngineOptions } from "../engines/engine.ts";
 import type { TfjsGraphFile } from "../formats/tfjs-graph.ts";
 import type { Model } from "../model/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { SidePredictions } from "./seen.ts";
 
 export interface NamedTensor {
   readonly name: string | null;
@@ -43,7 +44,20 @@ export interface CheckedGraph {
   sha256(): Promise<string>;
 }
 
-export interface CheckOptions {
+/** What else is asked of the predictions. */
+export interface PredictionOptions {
+  /** Predictions that somebody saw on a side, by output or in the order of the outputs. */
+  readonly seen?: {
+    readonly a: readonly NamedTensor[] | null;
+    readonly b: readonly NamedTensor[] | null;
+  };
+  /** Class numbers or one-hot rows, by output or in the order of the outputs. */
+  readonly labels?: readonly NamedTensor[];
+  /** Gets every prediction of both sides. */
+  readonly onPredictions?: (sides: { readonly a: SidePredictions; readonly b: SidePredictions }) => void;
+}
+
+export interface CheckOptions extends PredictionOptions {
   readonly a: CheckedModel;
   readonly b: CheckedModel;
   readonly engineA: "reference" | Engine;

@@ -42,6 +42,9 @@ const SHAPE = /'shape'\s*:\s*\(\s*((?:\d+L?\s*,\s*)*(?:(?<=,\s*)\d+L?\s*)?)\)/;
 const FIELD = `(?:${[DESCR, ORDER, SHAPE].map(({ source }) => source).join("|")})`;
 const HEADER = new RegExp(`^\\s*\\{\\s*${FIELD}\\s*,\\s*${FIELD}\\s*,\\s*${FIELD}\\s*,?\\s*\\}\\s*$`);
 
+/** What JavaScript takes for white space and Python does not. */
+const NO_SPACE = /[^\S \t\n\r\f]/;
+
 interface Header {
   readonly kind: string;
   readonly itemBytes: number;
@@ -126,7 +129,7 @@ function decodeHeader(bytes: Uint8Array, where: string): Header {
   const descr = DESCR.exec(text);
   const order = ORDER.exec(text);
   const shape = SHAPE.exec(text);
-  if (descr === null || order === null || shape === null || !HEADER.test(text))
+  if (descr === null || order === null || shape === null || !HEADER.test(text) || NO_SPACE.test(text))
     throw malformed("its header is not an .npy header");
   const extents = (shape[1] ?? "").split(",").filter((part) => part.trim() !== "");
   requireAtMost("the number of axes", extents.length, MAX_RANK, where);

@@ -48,6 +48,8 @@ function on(engine: string, verdict: Report["verdict"], causes: readonly Cause[]
     input: { source: "synthetic", samples: 1, seed: 0, tensors: [] },
     outputs: [{ ...output, maxAbs: verdict === "not-compared" ? null : maxAbs, top1Flips: 0, nonFinite: 0 }],
     predictions: [],
+    seen: [],
+    accuracy: [],
     budget: null,
     layers: [],
     causes: [...causes],

@@ -90,6 +90,8 @@ const DIFFER: Report = {
     },
   ],
   predictions: [],
+  seen: [],
+  accuracy: [],
   budget: {
     at: { output: "dense_1", sample: 5, index: [3] },
     a: 0.412,

@@ -7,6 +7,7 @@ import { renderDiffer } from "./differ.ts";
 import { entry, plain, type Style, spread, WIDTH, wrap } from "./layout.ts";
 import { renderNotCompared } from "./not-compared.ts";
 import { formatSeconds, plural } from "./numbers.ts";
+import { renderPredictions } from "./predictions.ts";
 
 export interface ScreenOptions {
   /** Also every layer's error against its bound, timings and hardware. */
@@ -25,6 +26,7 @@ export function renderScreen(
   const lines = [
     "",
     ...body,
+    ...renderPredictions(report, style),
     ...warnings(report, style, verbose),
     ...(verbose ? renderDetails(report) : []),
     "",

@@ -84,10 +84,11 @@ function lostKey(
 }
 const PLACE = new Set(["name", "batch_input_shape", "batch_shape", "build_config"]);
 
+export const wayBackTo = ({ dialect }: Model): Target => (dialect === "keras3" ? "keras" : "h5");
+
 /** Keras → TF.js → the same Keras: everything is as it was, keys of training in the very words. */
 export async function wayBackFault(model: Model, tfjs: Converted): Promise<string | null> {
-  const to = model.dialect === "keras3" ? "keras" : "h5";
-  const { back, conversion } = await converted(tfjs.back, { to });
+  const { back, conversion } = await converted(tfjs.back, { to: wayBackTo(model) });
   const [note] = conversion.problems.filter(({ code }) => code === "convert.not-restored");
   // Of Normalization TF.js holds no count, which only adapting further needs: it stays a BatchNormalization.
   if (note !== undefined && FORGOTTEN.test(note.message)) return null;

@@ -34,7 +34,7 @@ test("help leads with check and lists only what is built", () => {
     "inspect",
     "doctor",
   ]);
-  for (const unbuilt of ["--golden", "--labels", "--backward", "--seen-a", "--js-layers"])
+  for (const unbuilt of ["--golden", "--backward", "--js-layers"])
     expect(vernier("check", "--help").stdout).not.toContain(unbuilt);
 });
 
@@ -50,6 +50,9 @@ test.each([
   ["a format that does not exist", ["convert", PAIR[0], "out", "--to", "onnx"]],
   ["a model that cannot be said in the target", ["convert", "keras2/shared.h5", "out"]],
   ["a place that holds something", ["convert", ...PAIR]],
+  ["predictions seen for an input that is not given", ["check", ...PAIR, "--seen-b", "[[1]]"]],
+  ["labels for an input that is not given", ["check", ...PAIR, "--labels", "[1]"]],
+  ["a place for predictions that is taken", ["check", ...PAIR, "--predictions", "keras-files/keras3/trained.npz"]],
   ["an input of an unknown kind", ["check", ...PAIR, "--input", "README.md"]],
 ])("%s exits 2 with an error, a hint and no stack trace", (_, words) => {
   const { status, stdout, stderr } = vernier(...words);

@@ -1,0 +1,44 @@
+/** @file Which stored weight is which, where names do not say it: by Keras's order. */
+
+import { expect, test } from "vitest";
+import { bindLayer, contextOf } from "../layers/bind.ts";
+import { KERAS2_MASKS } from "../model/layer.ts";
+import type { BuiltLayer } from "./build.ts";
+import { assignByGroup, type Stored } from "./weights.ts";
+
+function dense(path: string, units: number, trainable: boolean): BuiltLayer {
+  const config = { units, trainable, use_bias: false };
+  const context = contextOf({
+    dialect: "keras2",
+    maskRules: KERAS2_MASKS,
+    inputs: [[null, 3]],
+    where: [path],
+  });
+  const layer = bindLayer({ class_name: "Dense", config }, context);
+  return { path, layer, intended: null, fileConfig: config };
+}
+
+const stored = (name: string, units: number): Stored => ({
+  name,
+  shape: [3, units],
+  dtype: "float32",
+  quantization: null,
+  read: async () => ({ shape: [3, units], dtype: "float32", data: new Float32Array(3 * units) }),
+});
+
+// keras/src/legacy/saving/legacy_h5_format.py, `_legacy_weights`: trainable weights, then the others.
+test("in a nested model whose names repeat, frozen layers' weights are the last", () => {
+  const layers = [
+    dense("base/first", 4, false),
+    dense("base/second", 5, true),
+    dense("base/in/second", 6, true),
+  ];
+  const group = [stored("second/kernel:0", 5), stored("second/kernel_1:0", 6), stored("first/kernel:0", 4)];
+  const { layers: found, problems } = assignByGroup(layers, new Map([["base", group]]));
+  expect(problems).toEqual([]);
+  expect(found.map(({ weights }) => weights[0]?.fileName)).toEqual([
+    "first/kernel:0",
+    "second/kernel:0",
+    "second/kernel_1:0",
+  ]);
+});
