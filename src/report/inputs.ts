@@ -49,7 +49,16 @@ function headOf(report: InputsReport, steps: readonly Step[], style: Style): str
       "The inputs differ, and no usual preprocessing turns B into A.",
       style,
     );
-  const words = steps.map(wordsOf);
+  // Noise is no step that anybody takes: what is left says what it is.
+  const taken = steps.filter(({ id }) => id !== "jpeg");
+  if (taken.length === 0)
+    return verdictLine(
+      "bad",
+      "FOUND",
+      "The same picture, but for noise, as another JPEG decoder or another resize leaves it.",
+      style,
+    );
+  const words = taken.map(wordsOf);
   const to = report.direction === "a-to-b" ? "What makes B of A" : "What turns B into A";
   return verdictLine("bad", "FOUND", `${to}: ${words.join("; then ")}.`, style);
 }
@@ -60,7 +69,7 @@ function leftOf({ left, equal }: InputsReport, steps: readonly Step[]): string {
     return equal ? "nothing: equal to the last bit" : "nothing: it explains every element";
   const size = `${formatNumber(left.maxAbs)} at most, ${formatNumber(left.mean)} on average, at [${left.where.join(", ")}]`;
   const why = steps.some(({ id }) => id === "jpeg")
-    ? ": noise of the JPEG decoder or of a compression"
+    ? ": noise, as another JPEG decoder or another resize leaves it"
     : equal
       ? ": rounding"
       : "";
@@ -80,6 +89,10 @@ function nextOf({ equal, alternatives }: InputsReport, style: Style): string[] {
         );
   return [
     ...best,
-    ...entry("next", "Are they the same sample? Save both just before predict and compare those.", style),
+    ...entry(
+      "next",
+      "Are they the same sample? Save both just before predict and compare those.\nOf images, the file itself as A shows a crop or a resize.",
+      style,
+    ),
   ];
 }

@@ -52,7 +52,10 @@ test.each([
   ["a place that holds something", ["convert", ...PAIR]],
   ["predictions seen for an input that is not given", ["check", ...PAIR, "--seen-b", "[[1]]"]],
   ["labels for an input that is not given", ["check", ...PAIR, "--labels", "[1]"]],
-  ["a place for predictions that is taken", ["check", ...PAIR, "--predictions", "keras-files/keras3/trained.npz"]],
+  [
+    "a place for predictions that is taken",
+    ["check", ...PAIR, "--predictions", "keras-files/keras3/trained.npz"],
+  ],
   ["an input of an unknown kind", ["check", ...PAIR, "--input", "README.md"]],
 ])("%s exits 2 with an error, a hint and no stack trace", (_, words) => {
   const { status, stdout, stderr } = vernier(...words);

@@ -39,7 +39,7 @@ export function wordsOf({ id, params, words }: Step): string {
     case "alpha":
       return params["premultiplied"] === true ? "alpha multiplied in" : "alpha taken off";
     case "jpeg":
-      return "noise of a JPEG";
+      return "noise, as another JPEG decoder or another resize leaves it";
     case "index-offset":
       return `ids moved by ${p("by")}`;
     case "padding-side":
