@@ -121,6 +121,7 @@ export async function checkGraph(options: CheckGraphOptions): Promise<Report> {
     vernier: VERSION,
     verdict,
     headline: headlineOf(verdict, {
+      isAsSeen: asked.seen.every(({ reproduced }) => reproduced),
       causes,
       outputs: outputs.rows,
       samples,

@@ -154,6 +154,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     vernier: VERSION,
     verdict,
     headline: headlineOf(verdict, {
+      isAsSeen: asked.seen.every(({ reproduced }) => reproduced),
       causes,
       outputs,
       samples: fed.samples,

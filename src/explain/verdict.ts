@@ -34,6 +34,7 @@ export function headlineOf(
     engineA,
     engineB,
     reason,
+    isAsSeen = true,
   }: {
     readonly causes: readonly Cause[];
     readonly outputs: readonly OutputRow[];
@@ -41,6 +42,8 @@ export function headlineOf(
     readonly engineA: string;
     readonly engineB: string;
     readonly reason: string | null;
+    /** Predictions that somebody saw are those that the models give; or nobody saw any. */
+    readonly isAsSeen?: boolean;
   },
 ): string {
   const flips = outputs.reduce((sum, row) => sum + (row.top1Flips ?? 0), 0);
@@ -49,9 +52,10 @@ export function headlineOf(
       const ran = engineA === "reference" ? "; Keras was not run, its file was evaluated in 64 bits" : "";
       const flipped =
         flips > 0 ? `; rounding alone changes the predicted class on ${flips} of ${samples} samples` : "";
+      const seen = isAsSeen ? "" : "; what was seen is not what it predicts";
       return engineB === "reference"
-        ? `Same model: evaluated in 64 bits the files predict the same on ${samples} inputs${flipped}.`
-        : `Same model: ${engineB} computed it correctly on ${samples} inputs${ran}${flipped}.`;
+        ? `Same model: evaluated in 64 bits the files predict the same on ${samples} inputs${flipped}${seen}.`
+        : `Same model: ${engineB} computed it correctly on ${samples} inputs${ran}${flipped}${seen}.`;
     }
     case "differ": {
       const first = causes[0];

@@ -6,7 +6,8 @@ import { formatNumber, plural } from "./numbers.ts";
 import { isReference, runtimeOf } from "./words.ts";
 
 export function renderAgree(report: Report, style: Style): string[] {
-  const { sides, outputs, input, layers } = report;
+  const { sides, outputs, input, layers, seen } = report;
+  const isAsSeen = seen.every(({ reproduced }) => reproduced);
   const ran = isReference(sides.b)
     ? "Both files mean the same"
     : `Same model. ${runtimeOf(sides.b)} computed it correctly`;
@@ -30,11 +31,15 @@ export function renderAgree(report: Report, style: Style): string[] {
       : []),
   ];
   return [
-    ...verdictLine("good", "AGREE", `${ran} on ${plural(input.samples, "input")}.`, style),
+    ...verdictLine(
+      "good",
+      "AGREE",
+      `${ran} on ${plural(input.samples, "input")}.${isAsSeen ? "" : " But what was seen is not what it predicts."}`,
+      style,
+    ),
     "",
     ...notes.flatMap((note) => wrap(note, WIDTH - 2).map((line) => `  ${line}`)),
-    "",
-    ...entry("next", next(report), style),
+    ...(isAsSeen ? ["", ...entry("next", next(report), style)] : []),
   ];
 }
 

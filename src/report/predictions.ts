@@ -16,7 +16,9 @@ function seenWords({ side, output, reproduced, maxAbs, at, tolerance, otherSide 
   const where = `"${output}"${at.index.length === 0 ? "" : `[${at.index.join(", ")}]`}`;
   if (reproduced) {
     const how =
-      maxAbs === 0 ? "to the last digit" : `at most ${formatNumber(maxAbs)} off, which rounding explains`;
+      maxAbs === 0
+        ? "to the last digit"
+        : `at most ${formatNumber(maxAbs)} off: rounding, and the digits it was written with`;
     return `on side ${side.toUpperCase()}: that is what the model gives for this input (${how})`;
   }
   const other = side === "a" ? "B" : "A";
@@ -25,7 +27,7 @@ function seenWords({ side, output, reproduced, maxAbs, at, tolerance, otherSide 
     `on side ${side.toUpperCase()}: NOT what the model gives for this input: ${where} was ${formatNumber(at.seen)}, the model gives ${formatNumber(at.predicted)}, sample ${at.sample}`,
     isOthers
       ? `it is what side ${other} gives: was that model run?`
-      : "so something else was fed (saveInput keeps it, vernier inputs compares it), or another model file ran",
+      : "so something else was fed (saveInput keeps it, vernier inputs compares it), another model file ran, or something is done to the prediction after the model",
   ].join("\n");
 }
 

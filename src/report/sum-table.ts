@@ -27,8 +27,9 @@ export function renderSum(report: Report): string[] {
     ["together", printed.total, leftOver(budget)],
   ];
   const numbers = Math.max(...rows.map(([, value]) => widthOf(value)), 9);
+  const names = Math.max(...rows.map(([name]) => widthOf(name)), 15);
   const lines = rows.flatMap(([name, value, note]) => {
-    const head = `    ${pad(name, 15)} ${pad(value, numbers)}`;
+    const head = `    ${pad(name, names)} ${pad(value, numbers)}`;
     const [first = "", ...rest] = wrap(note, WIDTH - widthOf(head) - 2);
     return [`${head}  ${first}`.trimEnd(), ...rest.map((line) => `${" ".repeat(widthOf(head) + 2)}${line}`)];
   });

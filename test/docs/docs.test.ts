@@ -18,6 +18,8 @@ const ROOT = join(import.meta.dirname, "../..");
 /** Inside the package, so that `import … from "vernier"` finds it by its own name. */
 const SCRATCH = join(ROOT, "test/.cache/docs");
 
+const UPDATE = process.env["VERNIER_DOCS_UPDATE"] !== undefined;
+
 const pages = [
   "README.md",
   "CONTRIBUTING.md",
@@ -52,17 +54,31 @@ test("README shows a difference and its explanation within its first 40 lines", 
   expect(shown?.text).toMatch(/DIFFER[\s\S]*\bwhere\b[\s\S]*\bwhy\b[\s\S]*\bfix\b/);
 });
 
-function runTranscript({ text, exitCode }: Block): void {
+function runTranscript({ where, text, exitCode }: Block): void {
   const steps = stepsFromTranscript(text);
   expect(steps.length).toBeGreaterThan(0);
   for (const [i, { command, output }] of steps.entries()) {
     const ran = run("bash", ["-c", `{ ${command}\n} 2>&1`]);
     const printed = mask(ran.stdout, ROOT);
     const expected = mask(output, ROOT);
+    if (UPDATE && !matches(printed, expected)) rewrite(where, command, output, ran.stdout);
     // Equal lines make no difference to show; else the whole texts are compared, so that the failure shows both.
-    if (!matches(printed, expected)) expect(printed.join("\n"), command).toBe(expected.join("\n"));
+    else if (!matches(printed, expected)) expect(printed.join("\n"), command).toBe(expected.join("\n"));
     expect(ran.status, `exit code of ${command}`).toBe(i === steps.length - 1 ? exitCode : 0);
   }
+}
+
+/** Figures are not typed: `VERNIER_DOCS_UPDATE=1` writes what a command prints into its page. */
+function rewrite(where: string, command: string, before: string, printed: string): void {
+  const page = join(ROOT, where.split(":")[0] ?? "");
+  const [old, now] = [before, printed.trimEnd()].map((output) => `$ ${command}\n${output}`.trimEnd());
+  const text = readFileSync(page, "utf8");
+  if (old === undefined || now === undefined || !text.includes(`${old}\n\`\`\``))
+    throw new Error(`${where}: "${command}" is not found as it was`);
+  writeFileSync(
+    page,
+    text.replace(`${old}\n\`\`\``, () => `${now.replaceAll(ROOT, ".")}\n\`\`\``),
+  );
 }
 
 function runTypeScript({ where, text }: Block): void {
