@@ -11,6 +11,7 @@ export const ENGINE_NAMES = [
   "tfjs:webgpu",
   "tfjs:cpu@browser",
   "tfjs:wasm@browser",
+  "tfjs:wasm@firefox",
   "keras",
 ] as const;
 
@@ -33,6 +34,11 @@ export async function engineNamed(name: string): Promise<"reference" | Engine> {
       return (await import("../engines/tfjs-browser.node.ts")).tfjsCpuInPage;
     case "tfjs:wasm@browser":
       return (await import("../engines/tfjs-browser.node.ts")).tfjsWasmInPage;
+    case "tfjs:cpu@firefox":
+    case "tfjs:wasm@firefox":
+    case "tfjs:webgl@firefox":
+    case "tfjs:webgpu@firefox":
+      return (await import("../engines/tfjs-browser.node.ts")).inFirefox[name];
     case "keras":
       return (await import("../engines/keras.node.ts")).keras;
     default: {
@@ -43,7 +49,7 @@ export async function engineNamed(name: string): Promise<"reference" | Engine> {
         if (backend !== undefined) return kerasEngine(backend);
       }
       throw new VernierError("usage.invalid", {
-        reason: `there is no engine "${name}"; there are ${ENGINE_NAMES.join(", ")}, tfjs:webgl@float16 and keras:BACKEND`,
+        reason: `there is no engine "${name}"; there are ${ENGINE_NAMES.join(", ")}, tfjs:webgl@float16, tfjs:wasm@firefox (cpu, webgl, webgpu too) and keras:BACKEND`,
       });
     }
   }

@@ -3,23 +3,11 @@
  * command line, and says over a pipe when the page crashes or closes (the DevTools protocol). Nobody else can reach that.
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { isObject } from "../base/json.ts";
-import { memoryOfGroupMiB, runningInGroup } from "./process-group.node.ts";
-
-export interface Browser {
-  /** "Chromium 156.0.8078.79". */
-  readonly version: string;
-  /** The page crashed, its tab was closed, or the whole browser ended. */
-  onEnd(told: (reason: string) => void): void;
-  usedMiB(): number | null;
-  /** Resolves when none of its processes runs any more. */
-  close(): Promise<void>;
-}
+import { type Browser, startBrowser } from "./browser-process.node.ts";
 
 /** What users really run comes first; the shell without windows is made for this. */
 const NAMES = [
@@ -75,40 +63,16 @@ export async function showInChromium(
   address: string,
   { flags = [], startMs = 30_000 }: { readonly flags?: readonly string[]; readonly startMs?: number } = {},
 ): Promise<Browser> {
-  // A profile of its own: no history, no extensions, and nothing stays.
-  const profile = mkdtempSync(join(tmpdir(), "vernier-browser-"));
-  // Chromium refuses to run as root within its sandbox.
-  const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const child = spawn(program, [...FLAGS, ...asRoot, ...flags, `--user-data-dir=${profile}`, "about:blank"], {
-    stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
-    detached: process.platform !== "win32",
-    env: { ...process.env, HOME: profile },
+  const started = startBrowser(program, (profile) => {
+    // Chromium refuses to run as root within its sandbox.
+    const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+    return [...FLAGS, ...asRoot, ...flags, `--user-data-dir=${profile}`, "about:blank"];
   });
-  const ended = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(`the browser ended (${signal ?? `exit code ${code}`})`));
-  });
-  const stderr = lastOf(child.stderr as Readable);
-  const listeners: ((reason: string) => void)[] = [];
-  const state: { reason: string | null; closing: Promise<void> | null } = { reason: null, closing: null };
-  const tell = (reason: string): void => {
-    if (state.reason !== null || state.closing !== null) return;
-    state.reason = reason;
-    for (const told of listeners) told(reason);
-  };
-  const close = (): Promise<void> => {
-    state.closing ??= endGroup(child, ended, profile);
-    return state.closing;
-  };
-  void ended.then(tell);
-  const onExit = (): void => kill(child);
-  process.once("exit", onExit);
-  void ended.then(() => process.removeListener("exit", onExit));
-
+  const { child, ended, lastSaid, tell } = started;
   const pipe = devtools(child.stdio[3] as Writable, child.stdio[4] as Readable);
   const given = new Promise<never>((_, reject) => {
     const timer = setTimeout(() => reject(new Error(`it did not start within ${startMs / 1000} s`)), startMs);
-    void ended.then((reason) => (clearTimeout(timer), reject(new Error(`${reason}${stderr()}`))));
+    void ended.then((reason) => (clearTimeout(timer), reject(new Error(`${reason}${lastSaid()}`))));
     void pipe.ask("Browser.getVersion").then(
       () => clearTimeout(timer),
       () => {},
@@ -125,31 +89,13 @@ export async function showInChromium(
     });
     await Promise.race([pipe.ask("Target.setDiscoverTargets", { discover: true }), given]);
     given.catch(() => {});
-    return {
-      version: String(product).replace(/^(?:HeadlessChrome|Chrome)\//, "Chromium "),
-      onEnd(told) {
-        if (state.reason === null) listeners.push(told);
-        else told(state.reason);
-      },
-      usedMiB: memoryOf(child.pid),
-      close,
-    };
+    const version = String(product).replace(/^(?:HeadlessChrome|Chrome)\//, "Chromium ");
+    return { version, onEnd: started.onEnd, usedMiB: started.usedMiB, close: started.close };
   } catch (error) {
     given.catch(() => {});
-    await close();
+    await started.close();
     throw error;
   }
-}
-
-/** Asking takes some milliseconds: twice a second is enough. */
-function memoryOf(group: number | undefined): () => number | null {
-  const last = { at: Number.NEGATIVE_INFINITY, mib: null as number | null };
-  return () => {
-    if (group === undefined || performance.now() - last.at < 500) return last.mib;
-    last.mib = memoryOfGroupMiB(group);
-    last.at = performance.now();
-    return last.mib;
-  };
 }
 
 interface Message {
@@ -196,41 +142,4 @@ function devtools(
     },
     listen: (to) => void listeners.push(to),
   };
-}
-
-/** What it last said on standard error, for an error's message. */
-function lastOf(stderr: Readable): () => string {
-  const state = { text: "" };
-  stderr.setEncoding("utf8");
-  stderr.on("data", (text: string) => {
-    state.text = (state.text + text).slice(-2000);
-  });
-  return () => {
-    const line = state.text
-      .trim()
-      .split("\n")
-      .filter((one) => /error|fatal|cannot|sandbox/i.test(one))
-      .at(-1);
-    return line === undefined ? "" : `: ${line.trim().slice(0, 300)}`;
-  };
-}
-
-/** Chromium's processes are one group, which ends at once: its page is not asked. */
-async function endGroup(child: ChildProcess, ended: Promise<string>, profile: string): Promise<void> {
-  kill(child);
-  await ended;
-  const { pid } = child;
-  while (pid !== undefined && (runningInGroup(pid)?.length ?? 0) > 0)
-    await new Promise((next) => setTimeout(next, 5));
-  // Its processes may still write while they end.
-  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
-}
-
-function kill(child: ChildProcess): void {
-  try {
-    if (child.pid !== undefined && process.platform !== "win32") process.kill(-child.pid, "SIGKILL");
-    else child.kill("SIGKILL");
-  } catch {
-    // It has ended already.
-  }
 }

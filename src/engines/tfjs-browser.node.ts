@@ -1,4 +1,7 @@
-/** @file `tfjs:webgl`, `tfjs:webgpu`, `tfjs:cpu@browser` and `tfjs:wasm@browser`: TF.js in a page of an installed Chromium. */
+/**
+ * @file `tfjs:webgl`, `tfjs:webgpu`, `tfjs:cpu@browser` and `tfjs:wasm@browser`: TF.js in a page of an
+ * installed Chromium; `…@firefox` of a Firefox.
+ */
 
 import type { Arithmetic } from "../numerics/arithmetic.ts";
 import { TFJS_CPU_FLOAT32, TFJS_WASM_FLOAT32 } from "../numerics/engines.ts";
@@ -29,6 +32,18 @@ export const tfjsWebglFloat16: Engine = browserEngine("tfjs:webgl@float16", "web
 export const tfjsWebgpu: Engine = browserEngine("tfjs:webgpu", "webgpu", TFJS_WEBGPU_FLOAT32);
 export const tfjsCpuInPage: Engine = browserEngine("tfjs:cpu@browser", "cpu", TFJS_CPU_FLOAT32);
 export const tfjsWasmInPage: Engine = browserEngine("tfjs:wasm@browser", "wasm", TFJS_WASM_FLOAT32);
+
+/** In Firefox; its WebGL and WebGPU need a display or drivers that it trusts, and are refused by name elsewhere. */
+export const inFirefox = {
+  "tfjs:cpu@firefox": browserEngine("tfjs:cpu@firefox", "cpu", TFJS_CPU_FLOAT32, { browser: "firefox" }),
+  "tfjs:wasm@firefox": browserEngine("tfjs:wasm@firefox", "wasm", TFJS_WASM_FLOAT32, { browser: "firefox" }),
+  "tfjs:webgl@firefox": browserEngine("tfjs:webgl@firefox", "webgl", TFJS_WEBGL_FLOAT32, {
+    browser: "firefox",
+  }),
+  "tfjs:webgpu@firefox": browserEngine("tfjs:webgpu@firefox", "webgpu", TFJS_WEBGPU_FLOAT32, {
+    browser: "firefox",
+  }),
+} as const;
 
 /** `page`: what this one needs beyond that, and for tests another browser or port. */
 export function browserEngine(

@@ -1,5 +1,5 @@
 /**
- * @file TF.js in a page of an installed Chromium, as a session's transport. The page runs the project's TF.js from the
+ * @file TF.js in a page of an installed browser, as a session's transport. The page runs the project's TF.js from the
  * files that browsers get (`dist/tf-core.min.js` and its like), so that no bundler comes between.
  */
 
@@ -7,8 +7,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { VernierError } from "../base/errors.ts";
 import { scriptText } from "../base/worker.node.ts";
+import type { Browser } from "./browser-process.node.ts";
 import { findChromium, showInChromium } from "./chromium.node.ts";
 import type { EngineModel } from "./engine.ts";
+import { findFirefox, showInFirefox } from "./firefox.node.ts";
 import { type PageServer, type Served, servePage } from "./page-server.node.ts";
 import { readArtifacts } from "./tfjs-files.node.ts";
 import { decodeReply, encodeRequest } from "./tfjs-frames.ts";
@@ -19,7 +21,9 @@ export interface PageOptions {
   readonly id: string;
   readonly backend: string;
   readonly flags: PageStart["flags"];
-  /** Of the browser, beyond what every page of ours needs. */
+  /** @default "chromium" */
+  readonly browser?: keyof typeof BROWSERS;
+  /** Of Chromium, beyond what every page of ours needs. */
   readonly browserFlags?: readonly string[];
   readonly program?: string;
   readonly port?: number;
@@ -30,8 +34,10 @@ export async function startPage(
   model: EngineModel | null,
   options: PageOptions,
 ): Promise<Transport> {
-  const { id, backend, flags, browserFlags = [], program = findChromium(), port } = options;
-  if (program === null) throw unavailable(id, "no Chromium or Chrome is installed", INSTALL);
+  const { id, backend, flags, browserFlags = [], port } = options;
+  const browserKind = BROWSERS[options.browser ?? "chromium"];
+  const program = options.program ?? browserKind.find();
+  if (program === null) throw unavailable(id, browserKind.missing, browserKind.install);
   const scripts = scriptsOf(id, found);
   const wasm = wasmOf(backend, found);
   const start: PageStart = {
@@ -61,7 +67,7 @@ export async function startPage(
   heard.reply = (reply) => early.push(reply);
   const server = await serverFor(id, files, (reply) => heard.reply(reply), port);
   try {
-    const browser = await showInChromium(program, server.address, { flags: browserFlags });
+    const browser = await browserKind.show(program, server.address, browserFlags);
     return {
       listen(to) {
         heard.reply = (reply) => to.reply(withBrowser(reply, browser.version));
@@ -78,12 +84,36 @@ export async function startPage(
   } catch (error) {
     await server.close();
     const reason = `${program} does not start: ${error instanceof Error ? error.message : String(error)}`;
-    throw unavailable(id, reason, "name another browser: VERNIER_CHROMIUM=/path/to/chromium");
+    throw unavailable(id, reason, `name another browser: ${browserKind.named}=/path/to/it`);
   }
 }
 
-const INSTALL =
-  "install one (Debian: apt install chromium-headless-shell), or name it: VERNIER_CHROMIUM=/path/to/chromium";
+interface BrowserKind {
+  readonly missing: string;
+  readonly install: string;
+  /** The environment variable that names one. */
+  readonly named: string;
+  find(): string | null;
+  show(program: string, address: string, flags: readonly string[]): Promise<Browser>;
+}
+
+const BROWSERS = {
+  chromium: {
+    missing: "no Chromium or Chrome is installed",
+    install:
+      "install one (Debian: apt install chromium-headless-shell), or name it: VERNIER_CHROMIUM=/path/to/chromium",
+    named: "VERNIER_CHROMIUM",
+    find: () => findChromium(),
+    show: (program, address, flags) => showInChromium(program, address, { flags }),
+  },
+  firefox: {
+    missing: "no Firefox is installed",
+    install: "install it (Debian: apt install firefox-esr), or name it: VERNIER_FIREFOX=/path/to/firefox",
+    named: "VERNIER_FIREFOX",
+    find: () => findFirefox(),
+    show: (program, address) => showInFirefox(program, address),
+  },
+} satisfies Readonly<Record<string, BrowserKind>>;
 
 const unavailable = (engine: string, reason: string, remedy: string): VernierError =>
   new VernierError("engine.unavailable", { engine, reason, remedy });

@@ -1,0 +1,66 @@
+/**
+ * @file An installed Firefox that shows one page, without a window and without a driver: it is told what to show on its
+ * command line. A page that crashes is noticed when it does not answer in time.
+ */
+
+import { execFile } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { type Browser, startBrowser } from "./browser-process.node.ts";
+
+const NAMES = ["firefox", "firefox-esr"];
+const ELSEWHERE = [
+  "/Applications/Firefox.app/Contents/MacOS/firefox",
+  "C:\\Program Files\\Mozilla Firefox\\firefox.exe",
+];
+
+/** `VERNIER_FIREFOX`, else the first that is installed; null where there is none. */
+export function findFirefox(env: NodeJS.ProcessEnv = process.env): string | null {
+  const named = env["VERNIER_FIREFOX"];
+  if (named !== undefined && named !== "") return existsSync(named) ? named : null;
+  const folders = (env["PATH"] ?? "").split(delimiter);
+  const onPath = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...onPath, ...ELSEWHERE].find((path) => existsSync(path)) ?? null;
+}
+
+/** WebGL and WebGPU where no GPU is; no first-run pages; no traffic of the browser's own. */
+const PREFERENCES: Readonly<Record<string, boolean | number | string>> = {
+  "webgl.force-enabled": true,
+  "dom.webgpu.enabled": true,
+  "gfx.webgpu.ignore-blocklist": true,
+  "app.update.enabled": false,
+  "browser.aboutwelcome.enabled": false,
+  "browser.safebrowsing.downloads.remote.enabled": false,
+  "browser.safebrowsing.malware.enabled": false,
+  "browser.safebrowsing.phishing.enabled": false,
+  "browser.sessionstore.resume_from_crash": false,
+  "browser.shell.checkDefaultBrowser": false,
+  "browser.startup.homepage_override.mstone": "ignore",
+  "datareporting.policy.dataSubmissionEnabled": false,
+  "extensions.getAddons.cache.enabled": false,
+  "network.captive-portal-service.enabled": false,
+  "network.connectivity-service.enabled": false,
+  "network.proxy.type": 0,
+  "services.settings.server": "http://127.0.0.1:1/",
+  "toolkit.telemetry.reportingpolicy.firstRun": false,
+  "toolkit.telemetry.server": "",
+};
+
+/** Rejects with an error that says what the browser said when it does not start. */
+export async function showInFirefox(program: string, address: string): Promise<Browser> {
+  const { stdout } = await promisify(execFile)(program, ["--version"], { timeout: 30_000 });
+  const started = startBrowser(
+    program,
+    (profile) => {
+      const lines = Object.entries(PREFERENCES).map(
+        ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
+      );
+      writeFileSync(join(profile, "user.js"), lines.join(""));
+      return ["--headless", "--no-remote", "--profile", profile, address];
+    },
+    { MOZ_HEADLESS: "1" },
+  );
+  const { onEnd, usedMiB, close } = started;
+  return { version: stdout.trim().replace(/^Mozilla /, ""), onEnd, usedMiB, close };
+}
