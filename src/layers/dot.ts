@@ -84,6 +84,18 @@ export const dot = defineLayer({
           }
         : null,
 
+  knownFaults: [
+    {
+      id: "webgl-epsilon",
+      engines: ["tfjs:webgl"],
+      applies: ({ normalize }) => normalize,
+      onlyFor: "vectors shorter than 0.01",
+      why: "vectors shorter than 0.01 are divided by 0.01, not by their length: TensorFlow.js takes a WebGL with float32 for one with 16 bits, and asks for a sum of squares of 1e-4 at least",
+      remedy: "scale the vectors up before the layer, or run another backend",
+      link: "https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-backend-webgl/src/backend_webgl.ts",
+    },
+  ],
+
   samples: [
     { config: { axes: 1 }, inputs: [{ shape: [3, 4] }, { shape: [3, 4] }] },
     { config: { axes: -1, normalize: true }, inputs: [{ shape: [3, 4] }, { shape: [3, 4] }] },

@@ -10,6 +10,7 @@ import { divide, expand_dims, mean, meanOfQuotients, multiply } from "../ops/der
 import type { Ops } from "../ops/ops.ts";
 import { data_format } from "./data-format.ts";
 import { defineLayer, type Formula, type LayerDefinition, optional, result, type Sample } from "./define.ts";
+import { GPU_REDUCED_MAXIMUM } from "./gpu-maximum.ts";
 
 function globalOf(
   f: "max" | "average",
@@ -40,6 +41,7 @@ function globalOf(
     // tfjs-layers layers/pooling.ts averages over masked steps too.
     refusedByTfjs: (_config, _inputs, { masks }) =>
       rank === 1 && f === "average" && masks > 0 ? "its average counts masked steps too" : null,
+    ...(f === "max" ? { knownFaults: [GPU_REDUCED_MAXIMUM] } : {}),
     rewrites: ["keep-dims", "channels-last"],
     samples,
   });

@@ -4,6 +4,7 @@ import { channelsLast } from "../ops/derived.ts";
 import type { PoolOptions } from "../ops/ops.ts";
 import { data_format } from "./data-format.ts";
 import { defineLayer, type LayerDefinition, result, type Sample } from "./define.ts";
+import { GPU_POOLED_MAXIMUM } from "./gpu-maximum.ts";
 import { padding, pool_size, poolStrides } from "./window-fields.ts";
 
 function poolingOf(
@@ -26,6 +27,7 @@ function poolingOf(
       const options: PoolOptions = { window: pool_size, strides: strides ?? pool_size, padding };
       return result(channelsLast(ops, data_format, input, (x) => ops.pool(f, x, options)));
     },
+    ...(f === "max" ? { knownFaults: [GPU_POOLED_MAXIMUM] } : {}),
     rewrites: ["channels-last"],
     samples,
   });

@@ -136,6 +136,8 @@ export interface KnownFault {
   readonly why: string;
   readonly remedy: string;
   readonly link: string;
+  /** Where it shows for some inputs only: which. */
+  readonly onlyFor?: string;
 }
 
 /** What a layer is bound with: how to read its words, and what comes in. */
