@@ -10,6 +10,7 @@ export {
 export type { Json, JsonObject } from "./base/json.ts";
 export type { Problem, Severity } from "./base/problem.ts";
 export type {
+  AccuracyRow,
   Budget,
   BudgetLine,
   Cause,
@@ -18,6 +19,7 @@ export type {
   LayerRow,
   OutputRow,
   Report,
+  SeenRow,
   Side,
   Verdict,
 } from "./compare/findings.ts";
@@ -32,7 +34,13 @@ export {
   type ConvertModelOptions as ConvertOptions,
   convertModel as convert,
 } from "./explain/convert-model.ts";
-export type { CheckOptions, InputSpec, NamedTensor, Reporter } from "./explain/options.ts";
+export {
+  type CompareInputsOptions,
+  explainInputs,
+  type InputsFound,
+  type InputsReport,
+} from "./explain/inputs/inputs-report.ts";
+export type { CheckOptions, InputSpec, NamedTensor, PredictionOptions, Reporter } from "./explain/options.ts";
 export { type BlobLike, blobOf } from "./formats/blob.ts";
 export type { OutputFile } from "./formats/output.ts";
 export type { Source } from "./formats/source.ts";

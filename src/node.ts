@@ -2,7 +2,14 @@
 
 import { keras } from "./engines/keras.node.ts";
 import { tfjsCpu, tfjsWasm } from "./engines/tfjs.node.ts";
-import { tfjsCpuInPage, tfjsWasmInPage, tfjsWebgl, tfjsWebgpu } from "./engines/tfjs-browser.node.ts";
+import {
+  inFirefox,
+  tfjsCpuInPage,
+  tfjsWasmInPage,
+  tfjsWebgl,
+  tfjsWebglFloat16,
+  tfjsWebgpu,
+} from "./engines/tfjs-browser.node.ts";
 
 export { isVernierError, VernierError } from "./base/errors.ts";
 export { type OpenedModel, readModelPath as openPath } from "./dialects/read.node.ts";
@@ -12,8 +19,10 @@ export const engines = {
   "tfjs:cpu": tfjsCpu,
   "tfjs:wasm": tfjsWasm,
   "tfjs:webgl": tfjsWebgl,
+  "tfjs:webgl@float16": tfjsWebglFloat16,
   "tfjs:webgpu": tfjsWebgpu,
   "tfjs:cpu@browser": tfjsCpuInPage,
   "tfjs:wasm@browser": tfjsWasmInPage,
+  ...inFirefox,
   keras,
 } as const;

@@ -67,6 +67,8 @@ export interface SeenRow {
   };
   /** What was seen against what the other side predicts; null where the shapes differ. */
   readonly otherSide: number | null;
+  /** Not reproduced: the usual mistake of feeding for which the model gives what was seen; null where none does. */
+  readonly feed: { readonly words: string; readonly js: string } | null;
 }
 
 export interface AccuracyRow {

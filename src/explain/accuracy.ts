@@ -13,7 +13,7 @@ import { pairedWith, type SidePredictions } from "./seen.ts";
 /** keras/src/metrics/accuracy_metrics.py, `binary_accuracy`. */
 const THRESHOLD = 0.5;
 
-/** Throws `input.invalid` where labels do not fit an output, or are no classes of it. */
+/** Throws `usage.invalid` where labels do not fit an output, or are no classes of it. */
 export function accuracyOf(
   labels: readonly NamedTensor[],
   a: SidePredictions,
@@ -67,4 +67,4 @@ function classesFrom({ shape, data }: RealTensor, { shape: output }: RealTensor,
 }
 
 const invalid = (name: string, reason: string): VernierError =>
-  new VernierError("input.invalid", { reason: `--labels for "${name}": ${reason}` });
+  new VernierError("usage.invalid", { reason: `--labels for "${name}": ${reason}` });

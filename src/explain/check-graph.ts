@@ -3,7 +3,7 @@
  * layers whose names or weights match are compared. Certificates and the budget by layer come in a later release.
  */
 
-import { isVernierError, type VernierError } from "../base/errors.ts";
+import type { VernierError } from "../base/errors.ts";
 import type { Problem } from "../base/problem.ts";
 import { VERSION } from "../base/version.ts";
 import type { Cause, Report, Side } from "../compare/findings.ts";
@@ -11,9 +11,11 @@ import { type GraphWeights, matchGraphWeights } from "../compare/graph-weights.t
 import type { Engine, EngineOptions } from "../engines/engine.ts";
 import { weightCache } from "../model/weights.ts";
 import { float64Ops } from "../ops/float64.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { graphStructureFindings } from "./causes/graph-structure.ts";
 import { type GraphWeightFindings, graphWeightFindings } from "./causes/graph-weights.ts";
 import { inputFindingsOf } from "./causes/input.ts";
+import { isFailure } from "./failure.ts";
 import { type Fed, feed } from "./feed.ts";
 import { causeFrom } from "./finding.ts";
 import { type BoundaryPair, boundaryModel, pairInputs, pairOutputs, writerOf } from "./graph-boundary.ts";
@@ -21,7 +23,7 @@ import { COMES_LATER, graphLayerRows, graphLayers } from "./graph-layers.ts";
 import { boundaryNotes, castNotes, tracedNote, weightsNote } from "./graph-notes.ts";
 import { type GraphObservation, graphOutputs, graphPredictions, observeGraph } from "./graph-observe.ts";
 import { asGraphTakes, graphSide, type RunningGraph } from "./graph-side.ts";
-import { judgePredictions } from "./judge-predictions.ts";
+import { type JudgedPredictions, judgePredictions } from "./judge-predictions.ts";
 import type { CheckedGraph, CheckedModel, InputSpec, PredictionOptions, Reporter } from "./options.ts";
 import { engineSide, type RunningSide, referenceSide } from "./side.ts";
 import { headlineOf, verdictOf } from "./verdict.ts";
@@ -40,14 +42,6 @@ export interface CheckGraphOptions extends PredictionOptions {
   readonly reproduce: string;
   readonly reporter?: Reporter;
 }
-
-const FAILURES = [
-  "engine.refused",
-  "engine.unavailable",
-  "engine.timeout",
-  "engine.crashed",
-  "input.invalid",
-] as const;
 
 export async function checkGraph(options: CheckGraphOptions): Promise<Report> {
   const { model: checked, graph: checkedGraph, graphIs, input } = options;
@@ -70,6 +64,8 @@ export async function checkGraph(options: CheckGraphOptions): Promise<Report> {
   const running: { model: RunningSide | null; graph: RunningGraph | null } = { model: null, graph: null };
   let observed: GraphObservation | null = null;
   let failure: VernierError | null = null;
+  let asked: JudgedPredictions | null = null;
+  const keys = graph.outputs.map(({ key }) => key);
   try {
     await using graphRuns = await timed("load graph", () =>
       graphSide(checkedGraph, options.graphEngine, options.engineOptions),
@@ -80,12 +76,24 @@ export async function checkGraph(options: CheckGraphOptions): Promise<Report> {
     if (fed !== null) {
       const both = { model: modelRuns, graph: graphRuns };
       observed = await timed("run", () => observeGraph(both, fed, layers.nodes, options.reporter));
+      const ofModel = {
+        inputs: fed.model,
+        predict: (inputs: readonly Tensor[]) => modelRuns.predict(inputs),
+      };
+      const ofGraph = {
+        inputs: fed.graph,
+        predict: (inputs: readonly Tensor[]) => graphRuns.predict(inputs),
+      };
+      asked = await judgePredictions(
+        options,
+        graphPredictions(observed, modelRuns, { ...graphRuns, keys }, graphIs),
+        graphIs === "b" ? { a: ofModel, b: ofGraph } : { a: ofGraph, b: ofModel },
+      );
     }
   } catch (error) {
-    if (!isVernierError(error, ...FAILURES)) throw error;
+    if (!isFailure(error)) throw error;
     failure = error;
   }
-  const keys = graph.outputs.map(({ key }) => key);
   const outputs = graphOutputs(model, keys, pairs.outputs, observed, graphIs);
   const inputFindings = await inputFindingsOf(fed?.pairs ?? [], model, cache);
   const findings = [
@@ -103,12 +111,7 @@ export async function checkGraph(options: CheckGraphOptions): Promise<Report> {
     judged: false,
     sameInput: inputFindings.length === 0,
   });
-  const asked = judgePredictions(
-    options,
-    observed === null || running.model === null || running.graph === null
-      ? null
-      : graphPredictions(observed, running.model, { ...running.graph, keys }, graphIs),
-  );
+  asked ??= await judgePredictions(options, null, null);
   const notCompared = [...reasonsNotCompared(failure, fed, ofWeights), ...asked.notCompared];
   const sides = {
     model: await sideOfModel(checked, running.model, options.modelEngine),

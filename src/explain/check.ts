@@ -3,7 +3,7 @@
  * budget, finds the causes, gives the verdict. Differences are data; only what stops the work is thrown.
  */
 
-import { isVernierError, VernierError } from "../base/errors.ts";
+import type { VernierError } from "../base/errors.ts";
 import type { Problem } from "../base/problem.ts";
 import { VERSION } from "../base/version.ts";
 import { certify } from "../compare/certify.ts";
@@ -17,9 +17,10 @@ import { notANumberFindings } from "./causes/not-a-number.ts";
 import { structureFindings } from "./causes/structure.ts";
 import { findDifferences } from "./differences.ts";
 import type { Evidence } from "./evidence.ts";
+import { isFailure } from "./failure.ts";
 import { feed } from "./feed.ts";
 import { causeFrom, type Finding } from "./finding.ts";
-import { judgePredictions, predictionsOf } from "./judge-predictions.ts";
+import { type JudgedPredictions, judgePredictions, predictionsOf } from "./judge-predictions.ts";
 import { layerRows } from "./layer-rows.ts";
 import { type Observation, observe } from "./observe.ts";
 import type { CheckedModel, CheckOptions } from "./options.ts";
@@ -63,6 +64,7 @@ export async function check(options: CheckOptions): Promise<Report> {
 
   let observed: Observation | null = null;
   let failure: VernierError | null = null;
+  let asked: JudgedPredictions | null = null;
   const infos: { a: RunningSide | null; b: RunningSide | null } = { a: null, b: null };
   try {
     reporter?.stage("load B");
@@ -84,18 +86,13 @@ export async function check(options: CheckOptions): Promise<Report> {
         certify,
       ),
     );
+    const sides = { a: predictionsOf(observed.a), b: predictionsOf(observed.b) };
+    asked = await judgePredictions(options, sides, {
+      a: { inputs: fed.a, predict: (inputs) => sideA.predict(inputs) },
+      b: { inputs: fed.b, predict: (inputs) => sideB.predict(inputs) },
+    });
   } catch (error) {
-    if (
-      !isVernierError(
-        error,
-        "engine.refused",
-        "engine.unavailable",
-        "engine.timeout",
-        "engine.crashed",
-        "input.invalid",
-      )
-    )
-      throw error;
+    if (!isFailure(error)) throw error;
     failure = error;
   }
 
@@ -138,10 +135,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     sameInput: inputFindings.length === 0,
   });
   const outputs = observed?.outputs.rows ?? outputsNotRun(a.model, b.model, matching, fed.samples);
-  const asked = judgePredictions(
-    options,
-    observed === null ? null : { a: predictionsOf(observed.a), b: predictionsOf(observed.b) },
-  );
+  asked ??= await judgePredictions(options, null, null);
   const notCompared = [
     ...reasonsNotCompared(failure, observed, formed?.budget ?? null),
     ...asked.notCompared,

@@ -24,7 +24,7 @@ export interface SidePredictions {
   readonly arithmetic: string | null;
 }
 
-/** One row for each output that was seen. Throws `input.invalid` where shapes or names do not fit. */
+/** One row for each output that was seen. Throws `usage.invalid` where shapes or names do not fit. */
 export function compareSeen(
   side: "a" | "b",
   seen: readonly NamedTensor[],
@@ -51,6 +51,7 @@ export function compareSeen(
         beside === undefined || beside.shape.join() !== tensor.shape.join()
           ? null
           : worstOf(saw, realFromTensor(beside), epsilon, digits).maxAbs,
+      feed: null,
     };
   });
 }
@@ -68,7 +69,7 @@ export function pairedWith(
     const output = outputs[position];
     if (output === undefined) {
       const names = outputs.map(({ name }) => name).join(", ");
-      throw new VernierError("input.invalid", {
+      throw new VernierError("usage.invalid", {
         reason: `${option} holds ${given.length} arrays, the model gives ${outputs.length} (${names})`,
       });
     }
@@ -81,7 +82,7 @@ function fitted(given: Tensor, output: Tensor, { name, option }: { name: string;
   if (given.shape.join() === output.shape.join()) return given;
   if (output.shape[0] === 1 && given.shape.join() === output.shape.slice(1).join())
     return { ...given, shape: output.shape };
-  throw new VernierError("input.invalid", {
+  throw new VernierError("usage.invalid", {
     reason: `${option}: output "${name}" is [${output.shape.join(", ")}] for this input, the file holds [${given.shape.join(", ")}]`,
   });
 }

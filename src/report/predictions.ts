@@ -12,7 +12,7 @@ export function renderPredictions({ seen, accuracy }: Report, style: Style): str
   return lines.length === 0 ? [] : ["", ...lines];
 }
 
-function seenWords({ side, output, reproduced, maxAbs, at, tolerance, otherSide }: SeenRow): string {
+function seenWords({ side, output, reproduced, maxAbs, at, tolerance, otherSide, feed }: SeenRow): string {
   const where = `"${output}"${at.index.length === 0 ? "" : `[${at.index.join(", ")}]`}`;
   if (reproduced) {
     const how =
@@ -25,9 +25,11 @@ function seenWords({ side, output, reproduced, maxAbs, at, tolerance, otherSide 
   const isOthers = otherSide !== null && otherSide <= tolerance;
   return [
     `on side ${side.toUpperCase()}: NOT what the model gives for this input: ${where} was ${formatNumber(at.seen)}, the model gives ${formatNumber(at.predicted)}, sample ${at.sample}`,
-    isOthers
-      ? `it is what side ${other} gives: was that model run?`
-      : "so something else was fed (saveInput keeps it, vernier inputs compares it), another model file ran, or something is done to the prediction after the model",
+    feed !== null
+      ? `it gives just that when it is fed ${feed.words}: x = ${feed.js}. So that is what the app does: undo it there`
+      : isOthers
+        ? `it is what side ${other} gives: was that model run?`
+        : "so something else was fed (saveInput keeps it, vernier inputs compares it), another model file ran, or something is done to the prediction after the model",
   ].join("\n");
 }
 
