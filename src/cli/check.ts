@@ -3,6 +3,7 @@
 import { VernierError } from "../base/errors.ts";
 import type { Report } from "../compare/findings.ts";
 import { readModelOrGraph } from "../dialects/read-graph.node.ts";
+import type { SharedCertify } from "../explain/certify-thread.node.ts";
 import type { InputSpec, NamedTensor, PredictionOptions } from "../explain/options.ts";
 import { type LedgerModel, pairLedger } from "../explain/pair-ledger.ts";
 import { renderScreens } from "../report/backends.ts";
@@ -75,12 +76,14 @@ export async function runCheck(
     const asked = await predictionOptions(flags);
     const engineA = await engineNamed(flags.keras === true ? "keras" : (flags.a ?? engineFor(a, "a")));
     const namesB = flags.b ?? [engineFor(b, "b")];
+    await using judging = await judgingOf(b, input, described);
     const enginesB = await Promise.all(namesB.map(engineNamed));
     for (const [i, engineB] of enginesB.entries()) {
       signal.throwIfAborted();
       const onPredictions = predictions?.keep(namesB[i] ?? "");
       const options = {
         ...asked,
+        ...(judging === null ? {} : { certify: judging.certify }),
         ...(onPredictions === undefined ? {} : { onPredictions }),
         engineA,
         engineB,
@@ -108,6 +111,18 @@ export async function runCheck(
     process.stdout.write(renderScreens(reports, { verbose: flags.verbose === true, style, elapsedMs }));
   }
   return exitCode;
+}
+
+/** A second thread for models that take long; a graph has no certificates. */
+async function judgingOf(
+  b: OpenedSide,
+  input: InputSpec,
+  described: { readonly architecture?: string },
+): Promise<SharedCertify | null> {
+  if ("graph" in b) return null;
+  const samples = input.source === "synthetic" ? input.samples : (input.a[0]?.tensor.shape[0] ?? 1);
+  const { certifyInTwoThreads } = await import("../explain/certify-thread.node.ts");
+  return certifyInTwoThreads(b.model, b.path, { samples, ...described });
 }
 
 async function predictionOptions({ seenA, seenB, labels }: CheckFlags): Promise<PredictionOptions> {

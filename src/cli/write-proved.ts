@@ -54,13 +54,16 @@ async function proveStaged(
 ): Promise<ProvedBy[]> {
   const { source, conversion, target, engineOptions, input, quantized, signal, reporter } = options;
   // A third of the code is for the proof alone.
-  const [{ prove }, { engineNamed }] = await Promise.all([
+  const [{ prove }, { engineNamed }, { certifyInTwoThreads }] = await Promise.all([
     import("../explain/proof.ts"),
     import("./engine-names.ts"),
+    import("../explain/certify-thread.node.ts"),
   ]);
   try {
     const architecture = target === "weights.h5" ? { architecture: source.path } : {};
     await using written = await readModelPath(staged.path, architecture);
+    const samples = input.source === "synthetic" ? input.samples : 1;
+    await using judging = await certifyInTwoThreads(written.model, staged.path, { samples, ...architecture });
     const proofs: ProvedBy[] = [];
     for (const name of engines) {
       signal.throwIfAborted();
@@ -73,6 +76,7 @@ async function proveStaged(
           engineOptions,
           input,
           quantized,
+          certify: judging.certify,
           ...(reporter === undefined ? {} : { reporter }),
         }),
       );

@@ -37,6 +37,18 @@ test("equal names pair by path, and Dropout on one side is no difference", async
   expect(matching.outputs).toEqual([{ a: 0, b: 0 }]);
 });
 
+test("every call of a shared layer that changes nothing has its twin", async () => {
+  const build = (): Model => {
+    const m = new ModelBuilder();
+    const once = m.layer("same", drop, m.layer("p", dense(4), m.input("x", [null, 4])));
+    return m.output(m.layer("same", drop, m.layer("q", dense(4), once))).build();
+  };
+  const [a, b] = [build(), build()];
+  const { callB, structure } = await matchModels(a, b);
+  expect(structure).toEqual([]);
+  expect(callB).toEqual(a.calls.map((_, call) => call));
+});
+
 test("names that Keras counted up further name other layers: the connections decide", async () => {
   const [a, b] = [chain(["dense", "dense_1", "dense_2"]), chain(["dense_1", "dense_2", "dense_3"])];
   const matching = await matchModels(a, b);

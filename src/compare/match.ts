@@ -130,6 +130,16 @@ async function digestOf(model: Model, layer: number): Promise<string | null> {
 function pairIdentities(a: Model, b: Model, pairing: Pairing): void {
   for (const [callA, call] of a.calls.entries()) {
     if (!isIdentity(a, call.layer) || pairing.callB.has(callA)) continue;
+    const twin = pairing.layerB.get(call.layer);
+    if (twin !== undefined) {
+      // A later call of a layer that is paired already.
+      const next = b.calls.findIndex((other, callB) => other.layer === twin && !pairing.callA.has(callB));
+      if (next >= 0) {
+        pairing.callB.set(callA, next);
+        pairing.callA.set(next, callA);
+      }
+      continue;
+    }
     const [from] = call.inputs;
     const candidates = b.calls.flatMap((other, callB) => {
       const [fromB] = other.inputs;
@@ -140,7 +150,7 @@ function pairIdentities(a: Model, b: Model, pairing: Pairing): void {
       return same && (named || fed) ? [{ callB, layer: other.layer, named }] : [];
     });
     const found = candidates.find(({ named }) => named) ?? candidates[0];
-    if (found === undefined || pairing.layerB.has(call.layer)) continue;
+    if (found === undefined) continue;
     pairing.callB.set(callA, found.callB);
     pairing.callA.set(found.callB, callA);
     pairing.layerB.set(call.layer, found.layer);

@@ -1,7 +1,7 @@
 /** @file What the calls of a layer say beyond its config: what reaches it, which inputs repeat, where masks lie. */
 
 import { VernierError } from "../base/errors.ts";
-import type { BoundLayer } from "../model/layer.ts";
+import type { BoundLayer, MaskRules } from "../model/layer.ts";
 import type { Call, Model, TensorRef } from "../model/model.ts";
 import type { Dims } from "../tensor/tensor.ts";
 
@@ -46,13 +46,23 @@ const dtypeOf = (model: Model, ref: TensorRef | undefined): string =>
   (ref === undefined ? undefined : model.calls[ref.call]?.outputs[ref.output]?.dtype) ?? "float32";
 
 /** Throws `convert.unsupported` for arguments that TF.js drops or does not take. */
-export function requireTfjsCall({ className, training }: BoundLayer, call: Call | undefined): void {
+export function requireTfjsCall(
+  { className, training }: BoundLayer,
+  { call, states, masks }: Pick<CallFacts, "call" | "states" | "masks">,
+  { masking }: MaskRules,
+): void {
   const unsupported = (reason: string, hint: string): VernierError =>
     new VernierError("convert.unsupported", { className, target: "TensorFlow.js", reason, hint });
   if (call !== undefined && call.initial_state.length > 0 && training["stateful"] === true)
     throw unsupported(
       "a stateful layer there takes no initial states",
       "build the layer with stateful=False, or without initial_state",
+    );
+  // keras/src/layers/layer.py, __call__: a mask goes on only where a call has a single tensor.
+  if (states && masks > 0 && masking === "where")
+    throw unsupported(
+      "Keras 3 leaves the mask aside where there are initial states; TensorFlow.js does not",
+      "take the mask away before the layer",
     );
   if (call?.masks?.some((mask) => mask !== null) === true)
     throw unsupported(

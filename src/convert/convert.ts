@@ -100,7 +100,26 @@ function inWordsOfBoth(model: Model): { readonly plan: Plan; readonly problems: 
     hint: "load it with Keras 3",
     severity: "note",
   };
-  return { plan: translate(model, { to: "keras3" }), problems: [note] };
+  const plan = translate(model, { to: "keras3" });
+  return { plan, problems: [note, ...droppedAxes(plan)] };
+}
+
+/** In Keras 3's words the file is for Keras 3 alone, which takes another axis: nobody reads it as it is meant. */
+function droppedAxes({ topology }: Plan): Problem[] {
+  return flatLayers(topology).flatMap(({ layer: { path, config } }) =>
+    isDroppedAxis(config["axis"])
+      ? [
+          {
+            code: "convert.h5-axis",
+            where: path,
+            message:
+              "Keras 3 reads one axis from an .h5 file, not several or none: it takes the layer's default",
+            hint: "write a .keras file",
+            severity: "warning" as const,
+          },
+        ]
+      : [],
+  );
 }
 
 /**

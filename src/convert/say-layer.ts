@@ -119,7 +119,10 @@ export function wordsFor(
   };
   const said = withClass(className, () => definition.encode(config, { to, from, fileConfig: words, inner }));
   requireSameMasks(definition, languages, masks);
-  const refused = to === "tfjs" ? definition.refusedByTfjs(config, fed, { masks, integers }) : null;
+  const refused =
+    to === "tfjs"
+      ? definition.refusedByTfjs(config, fed, { masks, integers, rules: languages.maskRules })
+      : null;
   if (typeof refused === "string") throw unsupported(className, refused, to);
   if (refused !== null) throw unsupported(className, refused.reason, to, refused.hint);
   const { training, unknown } = definition.otherKeys(words, from);

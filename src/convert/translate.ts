@@ -200,10 +200,10 @@ function sayOrRefuse(
   layer: TopologyLayer,
 ): Rewritten | null {
   const { languages, engines } = state;
-  const { call, inputs, outputs, repeats, masks, states, integers } = facts;
+  const { inputs, outputs, repeats, masks, states, integers } = facts;
   const words = isObject(entry.fileConfig) ? (entry.fileConfig as JsonObject) : layer.config;
   try {
-    if (languages.to === "tfjs") requireTfjsCall(entry.layer, call);
+    if (languages.to === "tfjs") requireTfjsCall(entry.layer, facts, languages.maskRules);
     return rewritten(entry.layer, {
       words,
       languages: entry.writtenIn === undefined ? languages : { ...languages, from: entry.writtenIn },

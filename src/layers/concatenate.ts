@@ -25,8 +25,12 @@ export const concatenate = defineLayer({
 
   maskRule: "concatenate",
   // Its executor merges masks of other ranks than the tensors (layers/merge.ts, computeMask).
-  refusedByTfjs: (_config, _inputs, { masks }) =>
-    masks > 1 ? "it cannot join the masks of its inputs" : null,
+  // tfjs-layers merge.ts, Concatenate.computeMask: of inputs without a mask it takes ones of
+  // the input's shape, which fit a mask with one entry on the last axis along that axis alone.
+  refusedByTfjs: ({ axis }, [first], { masks }) =>
+    masks > 1 || (masks === 1 && axis !== (first?.length ?? 0) - 1)
+      ? "it cannot join the masks of its inputs"
+      : null,
 
   call: (ops, call) =>
     result(

@@ -162,6 +162,8 @@ export interface CallFacts {
   readonly masks: number;
   /** Is the first input of integers? */
   readonly integers: boolean;
+  /** By which masks are joined where it comes from. */
+  readonly rules: MaskRules;
 }
 
 export interface LayerFamily<F extends Fields> {

@@ -145,8 +145,12 @@ function mergeLayer(
     call: merging(first),
     formulas: others.map(merging),
     maskRule: "merge",
-    refusedByTfjs: (_config, _inputs, { masks }) =>
-      masks > 1 ? "it cannot join the masks of its inputs" : null,
+    refusedByTfjs: (_config, _inputs, { masks, rules }) =>
+      masks > 1
+        ? "it cannot join the masks of its inputs"
+        : masks === 1 && rules.merge === "or"
+          ? "it keeps the mask of one of its inputs, and merges what is masked as it is; Keras 3 does neither"
+          : null,
     rewrites,
     samples,
   });

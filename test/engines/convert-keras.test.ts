@@ -142,10 +142,16 @@ describe.skipIf(python === "")("models of one layer, made by real Keras", () => 
             what,
             isRewritten: plan.rewritten.length > 0,
           };
+          if (dialect === "keras2" && to === "h5" && plan.to === "keras2")
+            jobs.push({ ...job, with: "tf_keras" });
+          const said = new Set(conversion.problems.map(({ code }) => code));
+          if (said.has("convert.keras2-only") || said.has("convert.h5-axis")) {
+            refuse(`.${to} is said not to be for Keras 3`);
+            continue;
+          }
           if (dialect === "keras3") jobs.push({ ...job, with: "keras" });
-          else if (to === "h5" && plan.to === "keras2") jobs.push({ ...job, with: "tf_keras" });
           // Keras 3 need only load it: its kernels are others.
-          if (dialect === "keras2") jobs.push({ ...job, with: "keras", compile: false, isRewritten: true });
+          else jobs.push({ ...job, with: "keras", compile: false, isRewritten: true });
         }
       }
     }
