@@ -4,7 +4,7 @@ import { VernierError } from "../base/errors.ts";
 import type { Report } from "../compare/findings.ts";
 import { readModelOrGraph } from "../dialects/read-graph.node.ts";
 import type { SharedCertify } from "../explain/certify-thread.node.ts";
-import type { InputSpec, NamedTensor, PredictionOptions } from "../explain/options.ts";
+import type { CheckOptions, InputSpec, NamedTensor, PredictionOptions } from "../explain/options.ts";
 import { type LedgerModel, pairLedger } from "../explain/pair-ledger.ts";
 import { renderScreens } from "../report/backends.ts";
 import { renderJson, renderReports } from "../report/json.ts";
@@ -76,8 +76,8 @@ export async function runCheck(
     const asked = await predictionOptions(flags);
     const engineA = await engineNamed(flags.keras === true ? "keras" : (flags.a ?? engineFor(a, "a")));
     const namesB = flags.b ?? [engineFor(b, "b")];
-    await using judging = await judgingOf(b, input, described);
     const enginesB = await Promise.all(namesB.map(engineNamed));
+    await using judging = await judgingOf(b, enginesB, input, described);
     for (const [i, engineB] of enginesB.entries()) {
       signal.throwIfAborted();
       const onPredictions = predictions?.keep(namesB[i] ?? "");
@@ -113,13 +113,14 @@ export async function runCheck(
   return exitCode;
 }
 
-/** A second thread for models that take long; a graph has no certificates. */
+/** A second thread for models that take long; a graph has no certificates, and the reference needs none. */
 async function judgingOf(
   b: OpenedSide,
+  engines: readonly CheckOptions["engineB"][],
   input: InputSpec,
   described: { readonly architecture?: string },
 ): Promise<SharedCertify | null> {
-  if ("graph" in b) return null;
+  if ("graph" in b || engines.every((engine) => engine === "reference")) return null;
   const samples = input.source === "synthetic" ? input.samples : (input.a[0]?.tensor.shape[0] ?? 1);
   const { certifyInTwoThreads } = await import("../explain/certify-thread.node.ts");
   return certifyInTwoThreads(b.model, b.path, { samples, ...described });
@@ -151,18 +152,21 @@ export function checkUsage({
   labels,
 }: Pick<CheckFlags, "accept" | "keras" | "a" | "inputB" | "input" | "seenA" | "seenB" | "labels">): void {
   const unknown = accept.find((word) => !KINDS.includes(word.split(":", 1)[0] ?? ""));
-  const reason =
-    unknown !== undefined
-      ? `--accept ${unknown}: there is no such kind of difference; there are ${KINDS.join(", ")}`
-      : keras === true && a !== undefined
-        ? "--keras is short for --a keras; give one of them"
-        : inputB !== undefined && input === undefined
-          ? "--input-b says what B is fed; --input has to say what A is fed"
-          : input === undefined && (seenA ?? seenB) !== undefined
-            ? "--seen-a and --seen-b are predictions for an input; --input has to say which"
-            : input === undefined && labels !== undefined
-              ? "--labels are those of an input; --input has to say which"
-              : null;
+  const fedNothing = input === undefined;
+  const wrong: readonly (readonly [is: boolean, reason: string])[] = [
+    [
+      unknown !== undefined,
+      `--accept ${unknown}: there is no such kind of difference; there are ${KINDS.join(", ")}`,
+    ],
+    [keras === true && a !== undefined, "--keras is short for --a keras; give one of them"],
+    [fedNothing && inputB !== undefined, "--input-b says what B is fed; --input has to say what A is fed"],
+    [
+      fedNothing && (seenA ?? seenB) !== undefined,
+      "--seen-a and --seen-b are predictions for an input; --input has to say which",
+    ],
+    [fedNothing && labels !== undefined, "--labels are those of an input; --input has to say which"],
+  ];
+  const reason = wrong.find(([is]) => is)?.[1] ?? null;
   if (reason !== null) throw new VernierError("usage.invalid", { reason });
 }
 

@@ -61,20 +61,21 @@ function keptCode(use: string): KeptCode {
     const { mtimeMs, size } = statSync(file);
     return { place: digest(`${file}\n${process.version}\n${process.arch}`), state: `${mtimeMs}-${size}` };
   };
+  const own = digest(use);
   const write = (file: string, script: Script): void => {
     const { place, state } = nameOf(file);
     const unfinished = join(folder, `${place}.${process.pid}`);
     writeFileSync(unfinished, script.createCachedData());
     for (const old of readdirSync(folder))
       if (old.startsWith(`${place}-`) && !old.startsWith(`${place}-${state}-`)) rmSync(join(folder, old));
-    renameSync(unfinished, join(folder, `${place}-${state}-${digest(use)}`));
+    renameSync(unfinished, join(folder, `${place}-${state}-${own}`));
   };
   const scripts = new Map<string, Script>();
   return {
     of(file) {
       try {
         const { place, state } = nameOf(file);
-        return readFileSync(join(folder, `${place}-${state}-${digest(use)}`));
+        return readFileSync(join(folder, `${place}-${state}-${own}`));
       } catch {
         return undefined;
       }

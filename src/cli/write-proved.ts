@@ -63,7 +63,10 @@ async function proveStaged(
     const architecture = target === "weights.h5" ? { architecture: source.path } : {};
     await using written = await readModelPath(staged.path, architecture);
     const samples = input.source === "synthetic" ? input.samples : 1;
-    await using judging = await certifyInTwoThreads(written.model, staged.path, { samples, ...architecture });
+    // The reference is not judged.
+    await using judging = engines.every((name) => name === "reference")
+      ? null
+      : await certifyInTwoThreads(written.model, staged.path, { samples, ...architecture });
     const proofs: ProvedBy[] = [];
     for (const name of engines) {
       signal.throwIfAborted();
@@ -76,7 +79,7 @@ async function proveStaged(
           engineOptions,
           input,
           quantized,
-          certify: judging.certify,
+          ...(judging === null ? {} : { certify: judging.certify }),
           ...(reporter === undefined ? {} : { reporter }),
         }),
       );

@@ -127,12 +127,12 @@ function top1Flips(a: RealTensor, b: RealTensor): number | null {
   if (a.shape.length < 2 || classes < 2 || !isFloating(dtypeOf(a, b))) return null;
   let flips = 0;
   for (let start = 0; start < a.data.length; start += classes)
-    if (largest(a.data, start, classes) !== largest(b.data, start, classes)) flips++;
+    if (largestAt(a.data, start, classes) !== largestAt(b.data, start, classes)) flips++;
   return flips;
 }
 
 /** The first of the largest; -1 where a NaN leaves none. */
-function largest(data: Float64Array, start: number, length: number): number {
+export function largestAt(data: Float64Array, start: number, length: number): number {
   let best = 0;
   for (let i = 0; i < length; i++) {
     const value = data[start + i] as number;

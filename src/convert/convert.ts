@@ -4,7 +4,7 @@
  */
 
 import { isVernierError } from "../base/errors.ts";
-import type { Json } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import { isModel } from "../dialects/nodes.ts";
 import type { OutputFile } from "../formats/output.ts";
@@ -105,22 +105,27 @@ function inWordsOfBoth(model: Model): { readonly plan: Plan; readonly problems: 
 }
 
 /** In Keras 3's words the file is for Keras 3 alone, which takes another axis: nobody reads it as it is meant. */
-function droppedAxes({ topology }: Plan): Problem[] {
-  return flatLayers(topology).flatMap(({ layer: { path, config } }) =>
+const droppedAxes = (plan: Plan): Problem[] =>
+  warnings(plan, (config) =>
     isDroppedAxis(config["axis"])
-      ? [
-          {
-            code: "convert.h5-axis",
-            where: path,
-            message:
-              "Keras 3 reads one axis from an .h5 file, not several or none: it takes the layer's default",
-            hint: "write a .keras file",
-            severity: "warning" as const,
-          },
-        ]
-      : [],
+      ? {
+          code: "convert.h5-axis",
+          message:
+            "Keras 3 reads one axis from an .h5 file, not several or none: it takes the layer's default",
+          hint: "write a .keras file",
+        }
+      : null,
   );
-}
+
+/** What there is to say of a layer by its words. */
+const warnings = (
+  { topology }: Plan,
+  of: (config: JsonObject) => Pick<Problem, "code" | "message" | "hint"> | null,
+): Problem[] =>
+  flatLayers(topology).flatMap(({ layer: { path, config } }) => {
+    const said = of(config);
+    return said === null ? [] : [{ ...said, where: path, severity: "warning" }];
+  });
 
 /**
  * Keras 3 counts the calls of a nested model otherwise than the words of Keras 2 do, and takes states that stand among
@@ -145,39 +150,27 @@ const isDroppedAxis = (axis: Json | undefined): boolean =>
  * Words that Keras 3 reads otherwise, or not at all: its hard_sigmoid is another function, robust_masking is gone, and of
  * a list of axes its reader of .h5 makes another one.
  */
-function otherwiseIn3({ topology }: Plan): Problem[] {
-  return flatLayers(topology).flatMap(({ layer: { path, config } }) =>
-    config["robust_masking"] === true
-      ? [
-          {
-            code: "convert.keras2-only",
-            where: path,
-            message: "Keras 3 has no robust_masking, and does not load the layer",
-            hint: "load this .h5 with Keras 2 (tf_keras)",
-            severity: "warning" as const,
-          },
-        ]
-      : JSON.stringify(config).includes('"hard_sigmoid"')
-        ? [
-            {
-              code: "convert.keras2-only",
-              where: path,
-              message:
-                "hard_sigmoid is 0.2x + 0.5 here, as in Keras 2; Keras 3 would read x/6 + 0.5 and predict otherwise",
-              hint: "load this .h5 with Keras 2 (tf_keras)",
-              severity: "warning" as const,
-            },
-          ]
-        : isDroppedAxis(config["axis"])
-          ? [
-              {
-                code: "convert.keras2-only",
-                where: path,
-                message: "Keras 3 reads one axis from an .h5 file, not several or none",
-                hint: "load this .h5 with Keras 2 (tf_keras), or write a .keras file",
-                severity: "warning" as const,
-              },
-            ]
-          : [],
-  );
-}
+const otherwiseIn3 = (plan: Plan): Problem[] =>
+  warnings(plan, (config) => {
+    const code = "convert.keras2-only";
+    if (config["robust_masking"] === true)
+      return {
+        code,
+        message: "Keras 3 has no robust_masking, and does not load the layer",
+        hint: "load this .h5 with Keras 2 (tf_keras)",
+      };
+    if (JSON.stringify(config).includes('"hard_sigmoid"'))
+      return {
+        code,
+        message:
+          "hard_sigmoid is 0.2x + 0.5 here, as in Keras 2; Keras 3 would read x/6 + 0.5 and predict otherwise",
+        hint: "load this .h5 with Keras 2 (tf_keras)",
+      };
+    if (isDroppedAxis(config["axis"]))
+      return {
+        code,
+        message: "Keras 3 reads one axis from an .h5 file, not several or none",
+        hint: "load this .h5 with Keras 2 (tf_keras), or write a .keras file",
+      };
+    return null;
+  });

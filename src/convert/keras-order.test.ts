@@ -1,30 +1,12 @@
 /** @file Layers stand where Keras 3 would list them (recorded from keras 3.15.1: `[l.name for l in model.layers]`). */
 
 import { expect, test } from "vitest";
+import { plannedLayer } from "../../test/planned.ts";
 import { inKerasOrder } from "./keras-order.ts";
 import type { PlannedLayer, PlannedTopology } from "./plan.ts";
 
-const layer = (name: string, ...calls: readonly (readonly string[])[]): PlannedLayer => ({
-  name,
-  path: name,
-  className: "Dense",
-  config: {},
-  nodes: calls.map((inputs) => ({
-    inputs: inputs.map((ref) => {
-      const [from = "", node = "0"] = ref.split("#");
-      return { layer: from, node: Number(node), tensor: 0 };
-    }),
-    initial_state: [],
-    mask: null,
-    constants: {},
-  })),
-  input: null,
-  inner: null,
-  weights: [],
-  bound: null,
-  fed: [],
-  given: [],
-});
+const layer = (name: string, ...calls: readonly (readonly string[])[]): PlannedLayer =>
+  plannedLayer("Dense", name, ...calls);
 
 const functional = (outputs: readonly string[], ...layers: readonly PlannedLayer[]): PlannedTopology => ({
   name: "model",

@@ -1,29 +1,12 @@
 /** @file What Keras 3 is told to call a layer with (recorded from keras 3.15.1: `model.get_config()` of a call with one). */
 
 import { expect, test } from "vitest";
+import { plannedLayer } from "../../test/planned.ts";
 import type { PlannedLayer, PlannedTopology } from "./plan.ts";
 import { modelJson } from "./topology-json.ts";
 
-const layer = (className: string, ...inputs: readonly string[]): PlannedLayer => ({
-  name: className,
-  path: className,
-  className,
-  config: {},
-  nodes: [
-    {
-      inputs: inputs.map((from) => ({ layer: from, node: 0, tensor: 0 })),
-      initial_state: [],
-      mask: null,
-      constants: {},
-    },
-  ],
-  input: null,
-  inner: null,
-  weights: [],
-  bound: null,
-  fed: [],
-  given: [],
-});
+const layer = (className: string, ...inputs: readonly string[]): PlannedLayer =>
+  plannedLayer(className, className, inputs);
 
 /** Of the layer's only call: is its first argument a list? */
 function isCalledWithList(className: string): boolean {

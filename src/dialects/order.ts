@@ -106,21 +106,15 @@ export interface OrderedNode {
  */
 export function orderNodes(graph: GraphSpec, fed: ReadonlySet<string>): OrderedNode[] {
   try {
-    return ordered(graph, fed, ({ layer, node }) =>
-      Array.from({ length: node }, (_, earlier) => ({ layer, node: earlier, tensor: 0 })),
-    );
+    return ordered(graph, fed, true);
   } catch (error) {
     if (!isVernierError(error, "graph.malformed")) throw error;
-    return ordered(graph, fed, () => []);
+    return ordered(graph, fed, false);
   }
 }
 
-/** `before`: what has to come first beside what a node reads. */
-function ordered(
-  graph: GraphSpec,
-  fed: ReadonlySet<string>,
-  before: (ref: NodeRef) => readonly NodeRef[],
-): OrderedNode[] {
+/** `inTurn`: a layer's call comes after its one before that is needed, whether it reads it or not. */
+function ordered(graph: GraphSpec, fed: ReadonlySet<string>, inTurn: boolean): OrderedNode[] {
   const entries = new Map(graph.layers.map((entry) => [entry.name, entry]));
   const found: OrderedNode[] = [];
   const state = new Map<string, "open" | "done">();
@@ -128,6 +122,9 @@ function ordered(
   const roots = graph.layers.flatMap((entry) =>
     entry.nodes.map((_, node) => ({ layer: entry.name, node, tensor: 0 })),
   );
+  const turns = inTurn
+    ? callsBefore(roots.filter((ref) => needed.has(keyOf(ref))))
+    : new Map<string, NodeRef[]>();
   for (const root of roots) {
     if (!needed.has(keyOf(root))) continue;
     // Depth first with a stack of its own: chains are longer than the call stack of a crafted file allows.
@@ -149,12 +146,22 @@ function ordered(
         );
       state.set(key, "open");
       stack.push({ ref: top.ref, entered: true });
-      const earlier = before(top.ref).filter((ref) => needed.has(keyOf(ref)));
-      for (const ref of [...earlier, ...readBy(node)].toReversed())
+      const before = turns.get(key) ?? [];
+      for (const ref of [...before, ...readBy(node)].toReversed())
         if (!fed.has(keyOf(ref)) && state.get(keyOf(ref)) !== "done") stack.push({ ref, entered: false });
     }
   }
   return found;
+}
+
+/** Of each call the same layer's one before it, if there is one. */
+function callsBefore(calls: readonly NodeRef[]): ReadonlyMap<string, readonly NodeRef[]> {
+  return new Map(
+    calls.map((ref, i) => {
+      const last = calls[i - 1];
+      return [keyOf(ref), last?.layer === ref.layer ? [last] : []];
+    }),
+  );
 }
 
 const keyOf = ({ layer, node }: NodeRef): string => `${layer}:${node}`;

@@ -1,9 +1,9 @@
 /** @file The processes of a browser that we started: one group, with a profile that goes with it. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import type { Readable } from "node:stream";
 import { memoryOfGroupMiB, runningInGroup } from "./process-group.node.ts";
 
@@ -15,6 +15,27 @@ export interface Browser {
   usedMiB(): number | null;
   /** Resolves when none of its processes runs any more. */
   close(): Promise<void>;
+}
+
+/** Where a kind of browser is looked for. */
+export interface BrowserPlaces {
+  /** The environment variable that names one. */
+  readonly variable: string;
+  /** On the PATH, the first choice first. */
+  readonly names: readonly string[];
+  readonly elsewhere: readonly string[];
+}
+
+/** The one that the variable names, else the first that is installed; null where there is none. */
+export function findBrowser(
+  { variable, names, elsewhere }: BrowserPlaces,
+  env: NodeJS.ProcessEnv,
+): string | null {
+  const named = env[variable];
+  if (named !== undefined && named !== "") return existsSync(named) ? named : null;
+  const folders = (env["PATH"] ?? "").split(delimiter);
+  const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...onPath, ...elsewhere].find((path) => existsSync(path)) ?? null;
 }
 
 export interface BrowserProcess extends Omit<Browser, "version"> {

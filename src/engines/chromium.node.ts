@@ -3,35 +3,24 @@
  * command line, and says over a pipe when the page crashes or closes (the DevTools protocol). Nobody else can reach that.
  */
 
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { isObject } from "../base/json.ts";
-import { type Browser, startBrowser } from "./browser-process.node.ts";
+import { type Browser, type BrowserPlaces, findBrowser, startBrowser } from "./browser-process.node.ts";
 
 /** What users really run comes first; the shell without windows is made for this. */
-const NAMES = [
-  "google-chrome",
-  "google-chrome-stable",
-  "chromium",
-  "chromium-browser",
-  "chromium-headless-shell",
-];
-const ELSEWHERE = [
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-  "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
-];
+const PLACES: BrowserPlaces = {
+  variable: "VERNIER_CHROMIUM",
+  names: ["google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chromium-headless-shell"],
+  elsewhere: [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+    "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
+  ],
+};
 
 /** `VERNIER_CHROMIUM`, else the first that is installed; null where there is none. */
-export function findChromium(env: NodeJS.ProcessEnv = process.env): string | null {
-  const named = env["VERNIER_CHROMIUM"];
-  if (named !== undefined && named !== "") return existsSync(named) ? named : null;
-  const folders = (env["PATH"] ?? "").split(delimiter);
-  const onPath = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [...onPath, ...ELSEWHERE].find((path) => existsSync(path)) ?? null;
-}
+export const findChromium = (env: NodeJS.ProcessEnv = process.env): string | null => findBrowser(PLACES, env);
 
 /** WebGL and WebGPU where no GPU is; no traffic of the browser's own; no name is looked up. */
 const FLAGS = [

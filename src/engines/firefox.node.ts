@@ -4,25 +4,22 @@
  */
 
 import { execFile } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Browser, startBrowser } from "./browser-process.node.ts";
+import { type Browser, type BrowserPlaces, findBrowser, startBrowser } from "./browser-process.node.ts";
 
-const NAMES = ["firefox", "firefox-esr"];
-const ELSEWHERE = [
-  "/Applications/Firefox.app/Contents/MacOS/firefox",
-  "C:\\Program Files\\Mozilla Firefox\\firefox.exe",
-];
+const PLACES: BrowserPlaces = {
+  variable: "VERNIER_FIREFOX",
+  names: ["firefox", "firefox-esr"],
+  elsewhere: [
+    "/Applications/Firefox.app/Contents/MacOS/firefox",
+    "C:\\Program Files\\Mozilla Firefox\\firefox.exe",
+  ],
+};
 
 /** `VERNIER_FIREFOX`, else the first that is installed; null where there is none. */
-export function findFirefox(env: NodeJS.ProcessEnv = process.env): string | null {
-  const named = env["VERNIER_FIREFOX"];
-  if (named !== undefined && named !== "") return existsSync(named) ? named : null;
-  const folders = (env["PATH"] ?? "").split(delimiter);
-  const onPath = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [...onPath, ...ELSEWHERE].find((path) => existsSync(path)) ?? null;
-}
+export const findFirefox = (env: NodeJS.ProcessEnv = process.env): string | null => findBrowser(PLACES, env);
 
 /** WebGL and WebGPU where no GPU is; no first-run pages; no traffic of the browser's own. */
 const PREFERENCES: Readonly<Record<string, boolean | number | string>> = {

@@ -6,6 +6,7 @@
 
 import { VernierError } from "../base/errors.ts";
 import type { AccuracyRow } from "../compare/findings.ts";
+import { largestAt } from "../compare/outputs.ts";
 import { type RealTensor, realFromTensor } from "../tensor/tensor.ts";
 import type { NamedTensor } from "./options.ts";
 import { pairedWith, type SidePredictions } from "./seen.ts";
@@ -43,10 +44,8 @@ export function accuracyOf(
 function classesOf({ shape, data }: RealTensor): Int32Array {
   const entries = shape.at(-1) ?? 1;
   return Int32Array.from({ length: data.length / entries }, (_, row) => {
-    const values = data.subarray(row * entries, (row + 1) * entries);
-    if (values.some(Number.isNaN)) return -1;
-    if (entries === 1) return Number((values[0] as number) > THRESHOLD);
-    return values.reduce((best, value, i) => (value > (values[best] as number) ? i : best), 0);
+    const largest = largestAt(data, row * entries, entries);
+    return entries === 1 && largest === 0 ? Number((data[row] as number) > THRESHOLD) : largest;
   });
 }
 

@@ -1,9 +1,8 @@
 /** @file Certificates by two threads: which calls the other one judges, and what it has to be told for that. */
 
 import type { Trace } from "../compare/trace.ts";
-import { evaluate } from "../model/evaluate.ts";
+import { maskedInputs } from "../convert/masked-calls.ts";
 import type { Model } from "../model/model.ts";
-import { type ShapeOnly, shapeOps } from "../ops/shape.ts";
 import { workOf } from "./work.ts";
 
 /** Below so many multiply-adds one thread is done before another has started. */
@@ -13,10 +12,11 @@ const LEAST_WORK = 1.5e8;
  * Half of the work, as calls; empty where it is not worth it. Each call is judged on the engine's own tensors, so that
  * only masks, which the layers make one after the other, tie calls together: a model with masks is judged by one thread.
  */
-export async function shareOf(model: Model, samples: number): Promise<ReadonlySet<number>> {
+export function shareOf(model: Model, samples: number): ReadonlySet<number> {
   const work = workOf(model).map((one) => one * samples);
   const share = new Set<number>();
-  if (work.reduce((sum, one) => sum + one, 0) < LEAST_WORK || (await hasMasks(model))) return share;
+  if (work.reduce((sum, one) => sum + one, 0) < LEAST_WORK) return share;
+  if (maskedInputs(model).some((masks) => masks > 0)) return share;
   let [here, there] = [0, 0];
   const largestFirst = work.map((one, call) => ({ one, call })).sort((x, y) => y.one - x.one);
   for (const { one, call } of largestFirst) {
@@ -44,19 +44,4 @@ export function traceFor(model: Model, trace: Trace, calls: ReadonlySet<number>)
     final: [],
     unmatched: [],
   };
-}
-
-async function hasMasks(model: Model): Promise<boolean> {
-  let found = model.calls.some(({ masks }) => masks !== null);
-  await evaluate<ShapeOnly>(model, shapeOps, {
-    inputs: model.inputs.map(({ dims, dtype }) => ({ dims, dtype })),
-    async weightsOf(layer) {
-      const weights = model.layers[layer]?.layer.weights ?? [];
-      return new Map(weights.map(({ name, shape }) => [name, { dims: shape, dtype: "float32" }]));
-    },
-    onCall(_call, { masks }) {
-      found ||= masks.some((mask) => mask !== null);
-    },
-  });
-  return found;
 }

@@ -35,7 +35,7 @@ export async function certifyInTwoThreads(
   path: string,
   { samples, architecture }: { readonly samples: number; readonly architecture?: string },
 ): Promise<SharedCertify> {
-  const calls = await shareOf(model, samples);
+  const calls = shareOf(model, samples);
   if (calls.size === 0) return { certify, async [Symbol.asyncDispose]() {} };
   const start: CertifyWorkerStart = { path, architecture: architecture ?? null };
   const worker = await startWorker("certify.worker.node", import.meta.url, { workerData: start });

@@ -1,8 +1,7 @@
 /** @file The lines of the budget that one engine's own errors make, by layer. */
 
 import type { Ops } from "../ops/ops.ts";
-import type { RealTensor } from "../tensor/tensor.ts";
-import { realFromTensor } from "../tensor/tensor.ts";
+import { type RealTensor, realFromTensor } from "../tensor/tensor.ts";
 import { type CutLimits, chooseCuts, cutByCut } from "./environment.ts";
 import type { Evidence, SideEvidence } from "./evidence.ts";
 import { workOf } from "./work.ts";

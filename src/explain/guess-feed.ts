@@ -6,6 +6,7 @@
 import { isFloating } from "../tensor/dtype.ts";
 import { realFromTensor, type Tensor } from "../tensor/tensor.ts";
 import { fitsConvention, namedScales } from "./inputs/conventions.ts";
+import { numbersOf } from "./inputs/numbers.ts";
 import { affineStep } from "./inputs/steps/affine.ts";
 import type { NamedTensor } from "./options.ts";
 import { compareSeen, type SidePredictions } from "./seen.ts";
@@ -79,12 +80,10 @@ function mistakesIn(input: Tensor): Mistake[] {
 }
 
 function scalesOf(input: Tensor): Mistake[] {
-  const { data, shape } = realFromTensor(input);
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of data) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  const { range, shape } = numbersOf(input);
   const channels = shape.length === 4 && shape[3] === 3 ? 3 : 1;
   return namedScales(channels)
-    .filter(({ from }) => fitsConvention(from, low, high))
+    .filter(({ from }) => fitsConvention(from, ...range))
     .sort((p, q) => p.bits - q.bits)
     .map(({ from, to, scale, shift, bits }) => {
       const step = affineStep(scale, shift, bits);

@@ -5,17 +5,16 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import "@tensorflow/tfjs-backend-cpu";
 import { unzipSync } from "fflate";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { rolldown } from "rolldown";
-import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { needsChromium, type ServedPage, servePageFiles } from "../served-page.ts";
 
 // Quiet: no greeting on the console of the tests.
 tf.enableProdMode();
@@ -24,37 +23,20 @@ const ROOT = join(import.meta.dirname, "../..");
 const EXAMPLE = join(ROOT, "examples/browser-convert");
 const FIXTURES = join(ROOT, "test/fixtures");
 
-const program = ["chromium-headless-shell", "chromium"]
-  .flatMap((name) => (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name)))
-  .find((path) => existsSync(path));
-/** Where there is none, the test is skipped and the summary says why. */
-const needsChromium = ({ skip }: TestContext): void =>
-  skip(program === undefined, "no Chromium on the PATH (scripts/setup-chromium)");
-
 const folder = mkdtempSync(join(tmpdir(), "vernier-browser-"));
-let server: Server | undefined;
-let browser: Browser | undefined;
+let served: ServedPage | null = null;
 let address = "";
 
 beforeAll(async () => {
-  if (program === undefined) return;
-  const served: Record<string, { type: string; body: string }> = {
+  served = await servePageFiles(async () => ({
     "/": { type: "text/html", body: readFileSync(join(EXAMPLE, "index.html"), "utf8") },
     "/bundle.js": { type: "text/javascript", body: await bundleOf(join(EXAMPLE, "main.js")) },
-  };
-  server = createServer(({ url = "" }, response) => {
-    const found = served[url];
-    response.writeHead(found === undefined ? 404 : 200, { "content-type": found?.type ?? "text/plain" });
-    response.end(found?.body);
-  });
-  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  browser = await chromium.launch({ executablePath: program });
+  }));
+  address = served?.address ?? "";
 });
 
 afterAll(async () => {
-  await browser?.close();
-  server?.close();
+  await served?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -125,7 +107,7 @@ async function bundleOf(input: string): Promise<string> {
 }
 
 async function inPage<T>(work: (page: Page, requests: readonly string[]) => Promise<T>): Promise<T> {
-  const page = await (browser as Browser).newPage();
+  const page = await (served as ServedPage).browser.newPage();
   const failures: Error[] = [];
   const requests: string[] = [];
   page.on("request", (request) => requests.push(request.url()));

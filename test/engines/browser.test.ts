@@ -3,12 +3,12 @@
  * hang, crash, lose its GPU, be missing. Nothing may be left of it.
  */
 
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { join } from "node:path";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Report } from "../../src/compare/findings.ts";
 import { readModelPath } from "../../src/dialects/read.node.ts";
 import { findChromium, showInChromium } from "../../src/engines/chromium.node.ts";
@@ -25,28 +25,14 @@ import {
 import { check } from "../../src/explain/check.ts";
 import { TFJS_WEBGL_FLOAT32 } from "../../src/numerics/engines-gpu.ts";
 import { renderScreens } from "../../src/report/backends.ts";
-import { browserProcesses } from "./browser-processes.ts";
+import { watchedBrowsers } from "./browser-processes.ts";
 import { engineTests, layersModel, opener, watchedRunsEqualPlainOnes } from "./tfjs-body.ts";
 import { heavy, MODELS, samplesFor, shared, tensor, written } from "./tfjs-models.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures");
 const program = findChromium();
-const processes = browserProcesses();
-const before = process.env["TMPDIR"];
-beforeAll(() => {
-  process.env["TMPDIR"] = processes.folder;
-});
-afterAll(() => {
-  if (before === undefined) delete process.env["TMPDIR"];
-  else process.env["TMPDIR"] = before;
-  rmSync(processes.folder, { recursive: true, force: true });
-});
-
-const nothingLeft = async (): Promise<void> => {
-  await expect.poll(processes.running).toEqual([]);
-  expect(readdirSync(processes.folder).filter((name) => name.startsWith("vernier-browser-"))).toEqual([]);
-};
-
+const processes = watchedBrowsers();
+const { nothingLeft } = processes;
 /** Without one they are skipped, and the summary says so (scripts/setup-chromium). */
 describe.skipIf(program === null)("in a page", () => {
   describe(tfjsWebgl.id, () => engineTests(tfjsWebgl, { checksIndices: false, nothingLeft }));

@@ -3,31 +3,16 @@
  * where there is none, and the summary says so (Debian: apt install firefox-esr).
  */
 
-import { readdirSync, rmSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { findFirefox } from "../../src/engines/firefox.node.ts";
 import { inFirefox } from "../../src/engines/tfjs-browser.node.ts";
-import { browserProcesses } from "./browser-processes.ts";
+import { watchedBrowsers } from "./browser-processes.ts";
 import { opener, watchedRunsEqualPlainOnes } from "./tfjs-body.ts";
 import { samplesFor, shared, written } from "./tfjs-models.ts";
 
 const program = findFirefox();
-const processes = browserProcesses();
-const before = process.env["TMPDIR"];
-beforeAll(() => {
-  process.env["TMPDIR"] = processes.folder;
-});
-afterAll(() => {
-  if (before === undefined) delete process.env["TMPDIR"];
-  else process.env["TMPDIR"] = before;
-  rmSync(processes.folder, { recursive: true, force: true });
-});
-
-const nothingLeft = async (): Promise<void> => {
-  await expect.poll(processes.running).toEqual([]);
-  expect(readdirSync(processes.folder).filter((name) => name.startsWith("vernier-browser-"))).toEqual([]);
-};
-
+const processes = watchedBrowsers();
+const { nothingLeft } = processes;
 describe.skipIf(program === null)("in a page of Firefox", () => {
   const wasm = inFirefox["tfjs:wasm@firefox"];
   describe.each([wasm, inFirefox["tfjs:cpu@firefox"]])("$id", (engine) => {

@@ -4,65 +4,46 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import { join } from "node:path";
 import { rolldown } from "rolldown";
-import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { needsChromium, type ServedPage, servePageFiles } from "../served-page.ts";
 import type { Way } from "./page-inputs/main.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const FIXTURES = join(ROOT, "test/fixtures/page-inputs");
-const program = ["chromium-headless-shell", "chromium"]
-  .flatMap((name) => (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name)))
-  .find((path) => existsSync(path));
-const needsChromium = ({ skip }: TestContext): void =>
-  skip(program === undefined, "no Chromium on the PATH (scripts/setup-chromium)");
-
 const folder = mkdtempSync(join(tmpdir(), "vernier-page-inputs-"));
-let server: Server | undefined;
-let browser: Browser | undefined;
-let address = "";
+let served: ServedPage | null = null;
 
 beforeAll(async () => {
-  if (program === undefined) return;
-  const build = await rolldown({
-    input: join(import.meta.dirname, "page-inputs/main.ts"),
-    platform: "browser",
-    logLevel: "silent",
+  served = await servePageFiles(async () => {
+    const build = await rolldown({
+      input: join(import.meta.dirname, "page-inputs/main.ts"),
+      platform: "browser",
+      logLevel: "silent",
+    });
+    const { output } = await build.generate({ format: "iife" });
+    await build.close();
+    const page = '<!doctype html><meta charset="utf-8"><img src="photo.png"><script src="main.js"></script>';
+    return {
+      "/": { type: "text/html", body: page },
+      "/main.js": { type: "text/javascript", body: output[0].code },
+      "/photo.png": { type: "image/png", body: readFileSync(join(FIXTURES, "photo.png")) },
+    };
   });
-  const { output } = await build.generate({ format: "iife" });
-  await build.close();
-  const served: Record<string, readonly [type: string, body: string | Buffer]> = {
-    "/": [
-      "text/html",
-      '<!doctype html><meta charset="utf-8"><img src="photo.png"><script src="main.js"></script>',
-    ],
-    "/main.js": ["text/javascript", output[0].code],
-    "/photo.png": ["image/png", readFileSync(join(FIXTURES, "photo.png"))],
-  };
-  server = createServer(({ url = "" }, response) => {
-    const [type, body] = served[url] ?? ["text/plain", ""];
-    response.writeHead(served[url] === undefined ? 404 : 200, { "content-type": type });
-    response.end(body);
-  });
-  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  browser = await chromium.launch({ executablePath: program });
 });
 
 afterAll(async () => {
-  await browser?.close();
-  server?.close();
+  await served?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 /** Where the browser has put the page's download. */
 async function fedBy(way: Way): Promise<string> {
-  const page = await (browser as Browser).newPage();
+  const { browser, address } = served as ServedPage;
+  const page = await browser.newPage();
   try {
     await page.goto(address);
     const download = page.waitForEvent("download");

@@ -11,6 +11,7 @@ import type { Finding } from "../finding.ts";
 import { explainInputs, type InputsFound } from "../inputs/inputs-report.ts";
 import { type OwnScaling, ownScaling } from "../inputs/own-scaling.ts";
 import type { Step } from "../inputs/step.ts";
+import { asLists } from "../inputs/steps/affine.ts";
 import { wordsOf } from "../inputs/words.ts";
 import { rowsOf } from "../side.ts";
 
@@ -140,17 +141,16 @@ const say = (x: number): string => String(Number(x.toPrecision(3)));
 function doneTwiceBy(steps: readonly Step[], own: OwnScaling | null): "a" | "b" | null {
   const affine = steps.find(({ id }) => id === "affine");
   if (affine === undefined || own === null) return null;
-  const list = (value: unknown, c: number): number =>
-    Number(Array.isArray(value) ? (value[c] ?? value[0]) : value);
-  const channels = Math.max(
-    own.scale.length,
-    ...[affine.params["scale"], affine.params["shift"]].map((value) =>
-      Array.isArray(value) ? value.length : 1,
-    ),
+  const { scale, shift } = affine.params;
+  const lengths = [own.scale, own.shift, scale, shift].map((value) =>
+    Array.isArray(value) ? value.length : 1,
   );
+  const channels = Math.max(...lengths);
+  const step = asLists(affine.params, channels);
+  const at = (list: readonly number[], c: number): number => list[c] ?? list[0] ?? Number.NaN;
   const all = Array.from({ length: channels }, (_, c) => ({
-    step: { scale: list(affine.params["scale"], c), shift: list(affine.params["shift"], c) },
-    own: { scale: list(own.scale, c), shift: list(own.shift, c) },
+    step: { scale: at(step.scale, c), shift: at(step.shift, c) },
+    own: { scale: at(own.scale, c), shift: at(own.shift, c) },
   }));
   // A sum of products may lose some of its digits, the more the larger the shift is.
   const same = (p: Line, q: Line): boolean =>

@@ -111,7 +111,8 @@ const near = (x: readonly number[], y: readonly number[]): boolean =>
 
 const isSame = (p: Fit, q: Fit): boolean => near(p.scale, q.scale) && near(p.shift, q.shift);
 
-function asLists(params: ValueStep["params"], length: number): Fit {
+/** One scale and one shift for each channel. */
+export function asLists(params: ValueStep["params"], length: number): Fit {
   const list = (value: unknown): number[] =>
     Array.isArray(value) ? (value as number[]) : Array<number>(length).fill(Number(value));
   return { scale: list(params["scale"]), shift: list(params["shift"]) };
