@@ -17,17 +17,15 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = resolve(process.argv[2] ?? join(root, "dist"));
 const chunks = join(dist, "cli", "chunks");
 
-/** A module finds its worker and its files beside itself, wherever its code is now: in one file of `folder`. */
-const ownAddress = (folder) => ({
+/** A module finds its worker and its files beside itself, wherever its code is now: all chunks lie in one folder. */
+const ownAddress = {
   name: "own-address",
   transform(code, id) {
     if (!code.includes("import.meta.url")) return null;
-    const path = relative(folder, id).split(sep).join("/");
+    const path = relative(chunks, id).split(sep).join("/");
     return code.replaceAll("import.meta.url", `new URL(${JSON.stringify(path)}, import.meta.url).href`);
   },
-});
-
-const isPackage = (id) => !id.startsWith(".") && !id.startsWith("/") && !INSIDE.includes(id);
+};
 
 /** What every command begins with is one file; what `convert` needs too another: others need nearly all of it. */
 const start = new Set();
@@ -49,8 +47,8 @@ rmSync(chunks, { recursive: true, force: true });
 const build = await rolldown({
   input: join(dist, "cli", "program.js"),
   platform: "node",
-  external: isPackage,
-  plugins: [ownAddress(chunks), findGroups],
+  external: (id) => !id.startsWith(".") && !id.startsWith("/") && !INSIDE.includes(id),
+  plugins: [ownAddress, findGroups],
 });
 await build.write({
   dir: chunks,
@@ -76,17 +74,6 @@ const main = await rolldown({
 });
 await main.write({ file: join(dist, "cli", "main.js"), format: "esm", minify: { mangle: false } });
 await main.close();
-
-// A thread that is started for a second of work: of 150 files it would read for a quarter of one.
-const judge = join(dist, "explain", "certify.worker.node.js");
-const thread = await rolldown({
-  input: judge,
-  platform: "node",
-  external: isPackage,
-  plugins: [ownAddress(join(dist, "explain"))],
-});
-await thread.write({ file: judge, format: "esm", minify: { mangle: false }, codeSplitting: false });
-await thread.close();
 
 // What runs in a page is one script: a page of ours has no other files.
 const page = join(dist, "engines", "tfjs-page.browser");

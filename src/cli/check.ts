@@ -3,8 +3,7 @@
 import { VernierError } from "../base/errors.ts";
 import type { Report } from "../compare/findings.ts";
 import { readModelOrGraph } from "../dialects/read-graph.node.ts";
-import type { SharedCertify } from "../explain/certify-thread.node.ts";
-import type { CheckOptions, InputSpec, NamedTensor, PredictionOptions } from "../explain/options.ts";
+import type { InputSpec, NamedTensor, PredictionOptions } from "../explain/options.ts";
 import { type LedgerModel, pairLedger } from "../explain/pair-ledger.ts";
 import { renderScreens } from "../report/backends.ts";
 import { renderJson, renderReports } from "../report/json.ts";
@@ -77,13 +76,11 @@ export async function runCheck(
     const engineA = await engineNamed(flags.keras === true ? "keras" : (flags.a ?? engineFor(a, "a")));
     const namesB = flags.b ?? [engineFor(b, "b")];
     const enginesB = await Promise.all(namesB.map(engineNamed));
-    await using judging = await judgingOf(b, enginesB, input, described);
     for (const [i, engineB] of enginesB.entries()) {
       signal.throwIfAborted();
       const onPredictions = predictions?.keep(namesB[i] ?? "");
       const options = {
         ...asked,
-        ...(judging === null ? {} : { certify: judging.certify }),
         ...(onPredictions === undefined ? {} : { onPredictions }),
         engineA,
         engineB,
@@ -111,19 +108,6 @@ export async function runCheck(
     process.stdout.write(renderScreens(reports, { verbose: flags.verbose === true, style, elapsedMs }));
   }
   return exitCode;
-}
-
-/** A second thread for models that take long; a graph has no certificates, and the reference needs none. */
-async function judgingOf(
-  b: OpenedSide,
-  engines: readonly CheckOptions["engineB"][],
-  input: InputSpec,
-  described: { readonly architecture?: string },
-): Promise<SharedCertify | null> {
-  if ("graph" in b || engines.every((engine) => engine === "reference")) return null;
-  const samples = input.source === "synthetic" ? input.samples : (input.a[0]?.tensor.shape[0] ?? 1);
-  const { certifyInTwoThreads } = await import("../explain/certify-thread.node.ts");
-  return certifyInTwoThreads(b.model, b.path, { samples, ...described });
 }
 
 async function predictionOptions({ seenA, seenB, labels }: CheckFlags): Promise<PredictionOptions> {

@@ -54,19 +54,13 @@ async function proveStaged(
 ): Promise<ProvedBy[]> {
   const { source, conversion, target, engineOptions, input, quantized, signal, reporter } = options;
   // A third of the code is for the proof alone.
-  const [{ prove }, { engineNamed }, { certifyInTwoThreads }] = await Promise.all([
+  const [{ prove }, { engineNamed }] = await Promise.all([
     import("../explain/proof.ts"),
     import("./engine-names.ts"),
-    import("../explain/certify-thread.node.ts"),
   ]);
   try {
     const architecture = target === "weights.h5" ? { architecture: source.path } : {};
     await using written = await readModelPath(staged.path, architecture);
-    const samples = input.source === "synthetic" ? input.samples : 1;
-    // The reference is not judged.
-    await using judging = engines.every((name) => name === "reference")
-      ? null
-      : await certifyInTwoThreads(written.model, staged.path, { samples, ...architecture });
     const proofs: ProvedBy[] = [];
     for (const name of engines) {
       signal.throwIfAborted();
@@ -79,7 +73,6 @@ async function proveStaged(
           engineOptions,
           input,
           quantized,
-          ...(judging === null ? {} : { certify: judging.certify }),
           ...(reporter === undefined ? {} : { reporter }),
         }),
       );

@@ -32,8 +32,6 @@ export interface CertifyOptions {
   readonly kernels?: Kernels;
   /** `pairs`: what was judged, formula against engine; empty where nothing could be. */
   readonly onCall?: (call: number, certificate: CallCertificate, pairs: readonly Pair[]) => void;
-  /** Calls that are judged elsewhere: nothing is computed for them, not even masks. Their certificates say nothing. */
-  readonly skip?: (call: number) => boolean;
 }
 
 /** One per call of the model. `inputs` in the order of `model.inputs`; weights in float64, as the file has them. */
@@ -43,7 +41,7 @@ export async function certify(
   inputs: readonly Tensor[],
   arithmetic: Arithmetic,
   weightsOf: (layer: number) => Promise<ReadonlyMap<string, RealTensor>>,
-  { kernels = plainKernels, onCall, skip }: CertifyOptions = {},
+  { kernels = plainKernels, onCall }: CertifyOptions = {},
 ): Promise<CallCertificate[]> {
   const walk: (Walked | undefined)[] = new Array(model.calls.length);
   const certificates: CallCertificate[] = [];
@@ -55,10 +53,7 @@ export async function certify(
     const layer = model.layers[call.layer]?.layer;
     let certificate: CallCertificate;
     let pairs: readonly Pair[] = [];
-    if (layer !== undefined && skip?.(index) === true) {
-      walk[index] = { outputs: given ?? [], masks: (given ?? []).map(() => null), seen: given !== null };
-      certificate = notRun("judged elsewhere");
-    } else if (layer === undefined) {
+    if (layer === undefined) {
       const position = model.inputs.findIndex((input) => input.call === index);
       const fed = inputs[position];
       walk[index] = {

@@ -83,7 +83,7 @@ export async function check(options: CheckOptions): Promise<Report> {
           timings,
           ...(reporter === undefined ? {} : { reporter }),
         },
-        options.certify ?? certify,
+        certify,
       ),
     );
     const sides = { a: predictionsOf(observed.a), b: predictionsOf(observed.b) };

@@ -1,6 +1,5 @@
 /** @file What a check is asked to do. */
 
-import type { certify } from "../compare/certify.ts";
 import type { Engine, EngineModel, EngineOptions } from "../engines/engine.ts";
 import type { TfjsGraphFile } from "../formats/tfjs-graph.ts";
 import type { Model } from "../model/model.ts";
@@ -72,6 +71,4 @@ export interface CheckOptions extends PredictionOptions {
   /** The budget of two models that agree says how rounding spreads; it is half of the time. @default "always" */
   readonly budget?: "always" | "if-they-differ";
   readonly reporter?: Reporter;
-  /** Judges what an engine computed, in the time that it takes; another one may have more threads. */
-  readonly certify?: typeof certify;
 }

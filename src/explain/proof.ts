@@ -12,7 +12,7 @@ import { translate } from "../convert/translate.ts";
 import type { Engine, EngineOptions } from "../engines/engine.ts";
 import { check } from "./check.ts";
 import { equalWeights, type UnequalWeight } from "./equal-weights.ts";
-import type { CheckedModel, CheckOptions, InputSpec, Reporter } from "./options.ts";
+import type { CheckedModel, InputSpec, Reporter } from "./options.ts";
 import { rewriteFaults } from "./rewrite-proof.ts";
 
 export interface ProofOptions {
@@ -24,7 +24,6 @@ export interface ProofOptions {
   readonly input: InputSpec;
   readonly quantized: boolean;
   readonly reporter?: Reporter;
-  readonly certify?: CheckOptions["certify"];
 }
 
 export interface Proof {
@@ -50,7 +49,6 @@ export async function prove(options: ProofOptions): Promise<Proof> {
     reproduce: "",
     budget: "if-they-differ",
     ...(reporter === undefined ? {} : { reporter }),
-    ...(options.certify === undefined ? {} : { certify: options.certify }),
   });
   const planned = modelFromPlan(conversion.plan);
   const roundings = new Set(conversion.rounded.map(({ name }) => name));
