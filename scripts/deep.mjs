@@ -2,7 +2,7 @@
 /**
  * @file `npm run deep`: what CI does, with more samples: made-up models through every format and back, a model of every
  * layer sample in real Keras, kills during a conversion, damaged files of every format, and the bounds on the engines; the
- * last two rewrite docs/measured.md.
+ * last two rewrite docs/measured.md. VERNIER_BOUNDS_FIREFOX=1 holds Firefox to its bounds too (an hour on a software driver).
  *
  *     VERNIER_BOUNDS_BATCH=64 VERNIER_BOUNDS_SEED=1 VERNIER_KILLS=200 VERNIER_KILLS_SEED=1 VERNIER_FUZZ=20000 VERNIER_ROUND_TRIPS=2000 VERNIER_SEED=1 npm run deep
  */

@@ -12,6 +12,8 @@ export const ENGINE_NAMES = [
   "tfjs:cpu@browser",
   "tfjs:wasm@browser",
   "tfjs:wasm@firefox",
+  "tfjs:webgl@firefox",
+  "tfjs:webgpu@firefox",
   "keras",
 ] as const;
 
@@ -49,7 +51,7 @@ export async function engineNamed(name: string): Promise<"reference" | Engine> {
         if (backend !== undefined) return kerasEngine(backend);
       }
       throw new VernierError("usage.invalid", {
-        reason: `there is no engine "${name}"; there are ${ENGINE_NAMES.join(", ")}, tfjs:webgl@float16, tfjs:wasm@firefox (cpu, webgl, webgpu too) and keras:BACKEND`,
+        reason: `there is no engine "${name}"; there are ${ENGINE_NAMES.join(", ")}, tfjs:webgl@float16, tfjs:cpu@firefox and keras:BACKEND`,
       });
     }
   }

@@ -1,9 +1,9 @@
-/** @file The processes of a browser that we started: one group, with a profile that goes with it. */
+/** @file The processes of a browser that we started: one group, with a folder of its own that goes with it. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import type { Readable } from "node:stream";
 import { memoryOfGroupMiB, runningInGroup } from "./process-group.node.ts";
 
@@ -17,8 +17,8 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** Where a kind of browser is looked for. */
-export interface BrowserPlaces {
+/** Where a program is looked for. */
+export interface ProgramPlaces {
   /** The environment variable that names one. */
   readonly variable: string;
   /** On the PATH, the first choice first. */
@@ -27,8 +27,8 @@ export interface BrowserPlaces {
 }
 
 /** The one that the variable names, else the first that is installed; null where there is none. */
-export function findBrowser(
-  { variable, names, elsewhere }: BrowserPlaces,
+export function findProgram(
+  { variable, names, elsewhere }: ProgramPlaces,
   env: NodeJS.ProcessEnv,
 ): string | null {
   const named = env[variable];
@@ -38,7 +38,7 @@ export function findBrowser(
   return [...onPath, ...elsewhere].find((path) => existsSync(path)) ?? null;
 }
 
-export interface BrowserProcess extends Omit<Browser, "version"> {
+export interface StartedProgram extends Omit<Browser, "version"> {
   readonly child: ChildProcess;
   /** Why it ended. */
   readonly ended: Promise<string>;
@@ -48,12 +48,12 @@ export interface BrowserProcess extends Omit<Browser, "version"> {
   tell(reason: string): void;
 }
 
-/** `argsFor` gets the profile: a folder of its own, so that there is no history, no extensions, and nothing stays. */
-export function startBrowser(
+/** `argsFor` gets its home: a new folder, so that there is no history, no extensions, and nothing stays. */
+export function startProgram(
   program: string,
   argsFor: (profile: string) => readonly string[],
   more: NodeJS.ProcessEnv = {},
-): BrowserProcess {
+): StartedProgram {
   const profile = mkdtempSync(join(tmpdir(), "vernier-browser-"));
   const child = spawn(program, argsFor(profile), {
     // Chromium is spoken to on the two last ones.
@@ -63,7 +63,9 @@ export function startBrowser(
   });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(`the browser ended (${signal ?? `exit code ${code}`})`));
+    child.once("exit", (code, signal) =>
+      resolve(`${basename(program)} ended (${signal ?? `exit code ${code}`})`),
+    );
   });
   const lastSaid = lastOf(child.stderr as Readable);
   const listeners: ((reason: string) => void)[] = [];

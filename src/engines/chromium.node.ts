@@ -5,10 +5,10 @@
 
 import type { Readable, Writable } from "node:stream";
 import { isObject } from "../base/json.ts";
-import { type Browser, type BrowserPlaces, findBrowser, startBrowser } from "./browser-process.node.ts";
+import { type Browser, findProgram, type ProgramPlaces, startProgram } from "./browser-process.node.ts";
 
 /** What users really run comes first; the shell without windows is made for this. */
-const PLACES: BrowserPlaces = {
+const PLACES: ProgramPlaces = {
   variable: "VERNIER_CHROMIUM",
   names: ["google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chromium-headless-shell"],
   elsewhere: [
@@ -20,7 +20,7 @@ const PLACES: BrowserPlaces = {
 };
 
 /** `VERNIER_CHROMIUM`, else the first that is installed; null where there is none. */
-export const findChromium = (env: NodeJS.ProcessEnv = process.env): string | null => findBrowser(PLACES, env);
+export const findChromium = (env: NodeJS.ProcessEnv = process.env): string | null => findProgram(PLACES, env);
 
 /** WebGL and WebGPU where no GPU is; no traffic of the browser's own; no name is looked up. */
 const FLAGS = [
@@ -52,7 +52,7 @@ export async function showInChromium(
   address: string,
   { flags = [], startMs = 30_000 }: { readonly flags?: readonly string[]; readonly startMs?: number } = {},
 ): Promise<Browser> {
-  const started = startBrowser(program, (profile) => {
+  const started = startProgram(program, (profile) => {
     // Chromium refuses to run as root within its sandbox.
     const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
     return [...FLAGS, ...asRoot, ...flags, `--user-data-dir=${profile}`, "about:blank"];

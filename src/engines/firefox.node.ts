@@ -1,15 +1,16 @@
 /**
- * @file An installed Firefox that shows one page, without a window and without a driver: it is told what to show on its
- * command line. A page that crashes is noticed when it does not answer in time.
+ * @file An installed Firefox that shows one page, without a driver: it is told what to show on its command line. A page that
+ * crashes is noticed when it does not answer in time.
  */
 
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Browser, type BrowserPlaces, findBrowser, startBrowser } from "./browser-process.node.ts";
+import { type Browser, findProgram, type ProgramPlaces, startProgram } from "./browser-process.node.ts";
+import { findXvfb, startDisplay, type VirtualDisplay } from "./virtual-display.node.ts";
 
-const PLACES: BrowserPlaces = {
+const PLACES: ProgramPlaces = {
   variable: "VERNIER_FIREFOX",
   names: ["firefox", "firefox-esr"],
   elsewhere: [
@@ -19,7 +20,7 @@ const PLACES: BrowserPlaces = {
 };
 
 /** `VERNIER_FIREFOX`, else the first that is installed; null where there is none. */
-export const findFirefox = (env: NodeJS.ProcessEnv = process.env): string | null => findBrowser(PLACES, env);
+export const findFirefox = (env: NodeJS.ProcessEnv = process.env): string | null => findProgram(PLACES, env);
 
 /** WebGL and WebGPU where no GPU is; no first-run pages; no traffic of the browser's own. */
 const PREFERENCES: Readonly<Record<string, boolean | number | string>> = {
@@ -44,20 +45,41 @@ const PREFERENCES: Readonly<Record<string, boolean | number | string>> = {
   "toolkit.telemetry.server": "",
 };
 
-/** Rejects with an error that says what the browser said when it does not start. */
-export async function showInFirefox(program: string, address: string): Promise<Browser> {
+/**
+ * Without a window, but for `webgl` on Linux: Firefox draws there on a display only, the user's where there is one.
+ *
+ * Rejects with an error that says what the browser said when it does not start.
+ */
+export async function showInFirefox(program: string, address: string, webgl: boolean): Promise<Browser> {
   const { stdout } = await promisify(execFile)(program, ["--version"], { timeout: 30_000 });
-  const started = startBrowser(
+  const display = webgl && process.platform === "linux" ? await displayFor(process.env) : null;
+  const started = startProgram(
     program,
     (profile) => {
       const lines = Object.entries(PREFERENCES).map(
         ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
       );
       writeFileSync(join(profile, "user.js"), lines.join(""));
-      return ["--headless", "--no-remote", "--profile", profile, address];
+      return [...(display === null ? ["--headless"] : []), "--no-remote", "--profile", profile, address];
     },
-    { MOZ_HEADLESS: "1" },
+    display?.env ?? { MOZ_HEADLESS: "1" },
   );
-  const { onEnd, usedMiB, close } = started;
-  return { version: stdout.trim().replace(/^Mozilla /, ""), onEnd, usedMiB, close };
+  const { onEnd, usedMiB } = started;
+  return {
+    version: stdout.trim().replace(/^Mozilla /, ""),
+    onEnd,
+    usedMiB,
+    async close() {
+      await started.close();
+      await display?.close();
+    },
+  };
+}
+
+/** null where there is none: without a window its WebGL does not start, which the page says. */
+async function displayFor(env: NodeJS.ProcessEnv): Promise<VirtualDisplay | null> {
+  if ([env["DISPLAY"], env["WAYLAND_DISPLAY"]].some((name) => name !== undefined && name !== ""))
+    return { env: {}, close: async () => {} };
+  const program = findXvfb(env);
+  return program === null ? null : await startDisplay(program);
 }

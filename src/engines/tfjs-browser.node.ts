@@ -33,7 +33,7 @@ export const tfjsWebgpu: Engine = browserEngine("tfjs:webgpu", "webgpu", TFJS_WE
 export const tfjsCpuInPage: Engine = browserEngine("tfjs:cpu@browser", "cpu", TFJS_CPU_FLOAT32);
 export const tfjsWasmInPage: Engine = browserEngine("tfjs:wasm@browser", "wasm", TFJS_WASM_FLOAT32);
 
-/** In Firefox; its WebGL and WebGPU need a display or drivers that it trusts, and are refused by name elsewhere. */
+/** In Firefox; where its WebGL has no display or its WebGPU no driver, they are refused by name. */
 export const inFirefox = {
   "tfjs:cpu@firefox": browserEngine("tfjs:cpu@firefox", "cpu", TFJS_CPU_FLOAT32, { browser: "firefox" }),
   "tfjs:wasm@firefox": browserEngine("tfjs:wasm@firefox", "wasm", TFJS_WASM_FLOAT32, { browser: "firefox" }),

@@ -23,11 +23,11 @@ async function main(): Promise<void> {
   silence(console);
   const start = (await (await fetch("start.json")).json()) as PageStart;
   const tf = (globalThis as { tf?: Umbrella }).tf;
-  if (tf === undefined) throw unavailable(start.id, "its scripts do not run in this browser");
+  if (tf === undefined) throw unavailable(start, "its scripts do not run in this browser");
   for (const [flag, value] of Object.entries(start.flags)) setFlag(tf, flag, value);
   if (Object.keys(start.wasm).length > 0) tf.wasm?.setWasmPaths?.(start.wasm);
   await startBackend(tf, start.backend).catch((error: unknown) => {
-    throw unavailable(start.id, error instanceof Error ? error.message : String(error));
+    throw unavailable(start, error instanceof Error ? error.message : String(error));
   });
   const faultOf = watchDevice(tf.backend());
   const model = start.hasModel ? await load(tf, tf, start.graph, await artifacts()) : null;
@@ -94,11 +94,7 @@ function setFlag({ env }: Tfjs["core"], flag: string, value: boolean | number): 
   }
 }
 
-const unavailable = (engine: string, reason: string): VernierError =>
-  new VernierError("engine.unavailable", {
-    engine,
-    reason,
-    remedy: "try another backend, or another browser (VERNIER_CHROMIUM=/path/to/it)",
-  });
+const unavailable = ({ id, remedy }: PageStart, reason: string): VernierError =>
+  new VernierError("engine.unavailable", { engine: id, reason: reason.replace(/\.$/, ""), remedy });
 
 main().catch((error: unknown) => reply({ kind: "failed", failure: failureFrom(error) }));

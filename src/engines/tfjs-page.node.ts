@@ -35,7 +35,7 @@ export async function startPage(
   options: PageOptions,
 ): Promise<Transport> {
   const { id, backend, flags, browserFlags = [], port } = options;
-  const browserKind = BROWSERS[options.browser ?? "chromium"];
+  const browserKind: BrowserKind = BROWSERS[options.browser ?? "chromium"];
   const program = options.program ?? browserKind.find();
   if (program === null) throw unavailable(id, browserKind.missing, browserKind.install);
   const scripts = scriptsOf(id, found);
@@ -47,6 +47,7 @@ export async function startPage(
     hasModel: model !== null,
     flags,
     wasm: Object.fromEntries(Object.keys(wasm).map((name) => [name, name])),
+    remedy: browserKind.remedy,
   };
   const files: Record<string, Served> = {
     "": { type: "text/html", body: () => shell([...Object.keys(scripts), "page.js"]) },
@@ -67,7 +68,7 @@ export async function startPage(
   heard.reply = (reply) => early.push(reply);
   const server = await serverFor(id, files, (reply) => heard.reply(reply), port);
   try {
-    const browser = await browserKind.show(program, server.address, browserFlags);
+    const browser = await browserKind.show(program, server.address, { backend, flags: browserFlags });
     return {
       listen(to) {
         heard.reply = (reply) => to.reply(withBrowser(reply, browser.version));
@@ -94,7 +95,13 @@ interface BrowserKind {
   /** The environment variable that names one. */
   readonly named: string;
   find(): string | null;
-  show(program: string, address: string, flags: readonly string[]): Promise<Browser>;
+  /** Where `backend` does not start in one that is installed. */
+  readonly remedy: string;
+  show(
+    program: string,
+    address: string,
+    options: { readonly backend: string; readonly flags: readonly string[] },
+  ): Promise<Browser>;
 }
 
 const BROWSERS = {
@@ -104,14 +111,17 @@ const BROWSERS = {
       "install one (Debian: apt install chromium-headless-shell), or name it: VERNIER_CHROMIUM=/path/to/chromium",
     named: "VERNIER_CHROMIUM",
     find: () => findChromium(),
-    show: (program, address, flags) => showInChromium(program, address, { flags }),
+    remedy: "try another backend, or another browser (VERNIER_CHROMIUM=/path/to/it)",
+    show: (program, address, { flags }) => showInChromium(program, address, { flags }),
   },
   firefox: {
     missing: "no Firefox is installed",
     install: "install it (Debian: apt install firefox-esr), or name it: VERNIER_FIREFOX=/path/to/firefox",
     named: "VERNIER_FIREFOX",
     find: () => findFirefox(),
-    show: (program, address) => showInFirefox(program, address),
+    remedy:
+      "try another backend, or another Firefox (VERNIER_FIREFOX=/path/to/it); on a Linux without a display its WebGL needs Xvfb and its WebGPU a driver (Debian: apt install xvfb libgl1-mesa-dri mesa-vulkan-drivers)",
+    show: (program, address, { backend }) => showInFirefox(program, address, backend === "webgl"),
   },
 } satisfies Readonly<Record<string, BrowserKind>>;
 

@@ -28,6 +28,8 @@ export interface PageStart {
   readonly flags: Readonly<Record<string, boolean | number>>;
   /** Where TF.js finds its WebAssembly modules, by their names. */
   readonly wasm: Readonly<Record<string, string>>;
+  /** What helps where the backend does not start. */
+  readonly remedy: string;
 }
 
 export type Request = { readonly kind: "predict" | "trace"; readonly inputs: readonly Tensor[] };

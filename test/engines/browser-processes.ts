@@ -30,10 +30,7 @@ export function browserProcesses(): BrowserProcesses {
   const groups = new Set<number>();
   const running = (): number[] => {
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      // Chromium and Firefox name the profile each in its own way.
-      const command = commandOf(pid);
-      if (![`--user-data-dir=${folder}`, `--profile ${folder}`].some((word) => command.includes(word)))
-        continue;
+      if (!read(`/proc/${pid}/environ`).includes(`HOME=${folder}`)) continue;
       const stat = read(`/proc/${pid}/stat`);
       groups.add(Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]));
     }

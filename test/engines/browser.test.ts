@@ -118,7 +118,7 @@ describe.skipIf(program === null)("when it goes wrong", () => {
     for (const pid of processes.running()) process.kill(pid, "SIGKILL");
     await expect(running).rejects.toMatchObject({
       code: "engine.crashed",
-      details: { reason: expect.stringContaining("the browser ended") },
+      details: { reason: expect.stringMatching(/chrom\S* ended \(SIGKILL\)/) },
     });
     await nothingLeft();
   });

@@ -1,22 +1,42 @@
 /**
- * @file TF.js in a page of an installed Firefox: the same tests as in Chromium, on the backends that need no GPU. Skipped
- * where there is none, and the summary says so (Debian: apt install firefox-esr).
+ * @file TF.js in a page of an installed Firefox: the same tests as in Chromium. Skipped where there is none, and the
+ * summary says so (Debian: apt install firefox-esr; without a display and a GPU: xvfb, libgl1-mesa-dri, mesa-vulkan-drivers).
  */
 
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { findFirefox } from "../../src/engines/firefox.node.ts";
 import { inFirefox } from "../../src/engines/tfjs-browser.node.ts";
+import { findXvfb, startDisplay } from "../../src/engines/virtual-display.node.ts";
 import { watchedBrowsers } from "./browser-processes.ts";
 import { opener, watchedRunsEqualPlainOnes } from "./tfjs-body.ts";
 import { samplesFor, shared, written } from "./tfjs-models.ts";
 
 const program = findFirefox();
+const canDraw = (process.env["DISPLAY"] ?? "") !== "" || findXvfb() !== null;
+const hasVulkan = existsSync("/usr/share/vulkan/icd.d");
 const processes = watchedBrowsers();
 const { nothingLeft } = processes;
 describe.skipIf(program === null)("in a page of Firefox", () => {
   const wasm = inFirefox["tfjs:wasm@firefox"];
   describe.each([wasm, inFirefox["tfjs:cpu@firefox"]])("$id", (engine) => {
     watchedRunsEqualPlainOnes(opener(engine));
+    test("nothing is left of it", nothingLeft);
+  });
+
+  describe.skipIf(!canDraw)("tfjs:webgl@firefox", () => {
+    const webgl = inFirefox["tfjs:webgl@firefox"];
+    watchedRunsEqualPlainOnes(opener(webgl));
+    test("the renderer is named, and a display of ours goes with it", async () => {
+      const session = await opener(webgl)(await written("shared", shared));
+      expect(session.info.hardware).toMatch(/, Firefox \d+/);
+      await session[Symbol.asyncDispose]();
+      await nothingLeft();
+    });
+  });
+
+  describe.skipIf(!hasVulkan)("tfjs:webgpu@firefox", () => {
+    watchedRunsEqualPlainOnes(opener(inFirefox["tfjs:webgpu@firefox"]), ["recurrent"]);
     test("nothing is left of it", nothingLeft);
   });
 
@@ -39,6 +59,11 @@ describe.skipIf(program === null)("in a page of Firefox", () => {
     await expect(opener(wasm)(path, { timeoutMs: 1 })).rejects.toMatchObject({ code: "engine.timeout" });
     await nothingLeft();
   });
+});
+
+test("a display that does not start says why, and leaves nothing", async () => {
+  await expect(startDisplay(process.execPath)).rejects.toThrow("node ended (exit code 9)");
+  await nothingLeft();
 });
 
 test("Firefox is the one that is named, or there is none", () => {
