@@ -1,8 +1,9 @@
 """Writes test/fixtures/keras-files: `.keras`, `.weights.h5`, sharded weights and architectures, as versions of Keras save them.
 
     python make_keras_files.py                     Keras 3 and tf_keras of requirements.txt
-    OLD_PYTHON make_keras_files.py --old FOLDER    one file of whatever Keras that Python has; made with
-        tensorflow-cpu 2.13.1 and 2.14.1 (their own Keras), and keras 3.0.5 (with dm-tree and namex) on TensorFlow 2.21.0
+    OLD_PYTHON make_keras_files.py --old FOLDER [MODE]    one file of whatever Keras that Python has, quantized in MODE; made
+        with tensorflow-cpu 2.13.1 and 2.14.1 (their own Keras), keras 3.0.5 (with dm-tree and namex) and, in int4,
+        keras 3.12.0 on TensorFlow 2.21.0
 
 Beside `x.keras` stands `x.npz` with inputs and predictions; of small models, the weights too.
 """
@@ -79,7 +80,11 @@ def small(keras, **options):
 
 
 def inputs_of(model):
-    return [generator(model.name, tensor.name).normal(size=(3, *tensor.shape[1:])).astype("float32") for tensor in model.inputs]
+    return [made(generator(model.name, tensor.name), (3, *tensor.shape[1:]), tensor.dtype) for tensor in model.inputs]
+
+
+def made(random, shape, dtype):
+    return random.integers(0, 7, shape).astype("int32") if "int" in str(dtype) else random.normal(size=shape).astype("float32")
 
 
 def record(model, path):
@@ -143,9 +148,11 @@ def write_keras3():
     adapted.get_layer("hidden").enable_lora(2)
     adapted.get_layer("hidden").lora_kernel_b.assign(np.full((2, 4), 0.25, "float32"))
     write(adapted, folder / "lora.keras")
-    quantized = seed_weights(small(keras), "int8")
-    quantized.quantize("int8")
-    write(quantized, folder / "int8.keras")
+    for mode in ("int8", "int4", "float8"):
+        write(quantized(small(keras), mode), folder / f"{mode}.keras")
+    for mode in ("int8", "int4"):
+        write(quantized(of_words(keras), mode), folder / f"words-{mode}.keras")
+        quantized(of_words(keras), mode).save(str(folder / f"words-{mode}.h5"))
     lookup = keras.layers.StringLookup(name="words")
     lookup.adapt(np.array(["b", "a", "b"]))
     words = keras.Sequential([keras.layers.Input((2,), dtype="string", name="text"), lookup], name="lookup")
@@ -179,17 +186,36 @@ def write_keras2():
     (folder / "wrapped.json").write_text(model.to_json() + "\n")
 
 
-def write_old(name):
+def of_words(keras):
+    layers = keras.layers
+    return keras.Sequential([
+        layers.Input((4,), dtype="int32", name="ids"),
+        layers.Embedding(7, 5, name="looked_up"),
+        layers.GlobalAveragePooling1D(name="mean"),
+        layers.Dense(3, name="out"),
+    ], name="words")  # fmt: skip
+
+
+def quantized(model, mode):
+    seed_weights(model, mode)
+    model.quantize(mode)
+    return model
+
+
+def write_old(name, mode=None):
     import keras
 
     if not hasattr(keras, "layers") or keras.__version__.startswith("2."):
         from tensorflow import keras
+    if mode is not None:
+        write(quantized(small(keras), mode), FIXTURES / name / f"{mode}.keras")
+        return
     write(seed_weights(wrapped(keras), "wrapped"), FIXTURES / name / "wrapped.keras")
 
 
 if __name__ == "__main__":
     if "--old" in sys.argv:
-        write_old(sys.argv[sys.argv.index("--old") + 1])
+        write_old(*sys.argv[sys.argv.index("--old") + 1 :])
     else:
         for folder in ("keras2", "keras3"):
             shutil.rmtree(FIXTURES / folder, ignore_errors=True)

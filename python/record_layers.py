@@ -229,10 +229,19 @@ def record_case(case, dialect):
         "id": key, "family": case["family"], "className": class_name, "dialect": dialect, "config": returned,
         "kwargs": {k: encode_argument(v) for k, v in kwargs.items()},
         "inputs": [encode(a) for a in arrays], "masks": [None if m is None else encode(m) for m in masks],
-        "weights": [{"name": weight_name(layer, w), **encode(v)} for w, v in zip(layer.weights, layer.get_weights())],
+        "weights": [{"name": weight_name(layer, w), **encode(w.numpy())} for w in in_file_order(layer)],
         "outputs": [encode(o) for o in outputs], "outputMasks": [None if m is None else encode(m) for m in output_masks],
         **({} if note is None else {"note": note}),
     }  # fmt: skip
+
+
+def in_file_order(layer):
+    """As get_weights has them; quantized ones as a .keras file has them, which does not depend on how they came to be."""
+    mode = getattr(layer, "quantization_mode", None)
+    if mode is None:
+        return layer.weights
+    order = layer.variable_serialization_spec[mode]
+    return sorted(layer.weights, key=lambda weight: order.index(weight.name))
 
 
 def weight_name(layer, weight):

@@ -38,6 +38,12 @@ def weight_value(name, shape, random):
     return np.asarray(value, dtype=np.float32)
 
 
+def byte_value(name, shape, random):
+    """Quantized weights: zeros of 4 bits, and bytes, of which int4 packs two numbers into each."""
+    low, high = (-8, 8) if name.endswith("_zero") else (-127, 128)
+    return random.integers(low, high, shape).astype(np.int8)
+
+
 def name_of(weight):
     """Keras 3 knows a variable's path, Keras 2 its name with a trailing ":0"."""
     path = getattr(weight, "path", None) or weight.name
@@ -45,12 +51,17 @@ def name_of(weight):
 
 
 def seed_weights(target, *keys):
-    """Gives a layer or model deterministic weights; integer ones (counters, seeds) stay as they are."""
+    """Gives a layer or model deterministic weights; counters, seeds and what stands for an index stay as they are."""
     values = []
     for index, weight in enumerate(target.weights):
-        shape = tuple(int(d) for d in weight.shape)
-        old = target.get_weights()[index] if not np.issubdtype(np.dtype(dtype_of(weight)), np.floating) else None
-        values.append(old if old is not None else weight_value(name_of(weight), shape, generator(*keys, index)))
+        shape, name = tuple(int(d) for d in weight.shape), name_of(weight)
+        random, dtype = generator(*keys, index), np.dtype(dtype_of(weight))
+        if dtype == np.int8:
+            values.append(byte_value(name, shape, random))
+        elif not np.issubdtype(dtype, np.floating) or name.endswith("g_idx"):
+            values.append(target.get_weights()[index])
+        else:
+            values.append(weight_value(name, shape, random))
     target.set_weights(values)
     # Normalization computes with copies of its weights, which it makes as it is adapted or loaded.
     for layer in target._flatten_layers():

@@ -12,6 +12,7 @@ export interface ErrorDetails {
   "layer.input": { expected: string; received: string };
   "weights.missing": { weight: string; present: readonly string[] };
   "weights.shape": { weight: string; expected: readonly number[]; received: readonly number[] };
+  "weights.dtype": { weight: string; expected: string; received: string };
   "tensor.axis": { axis: number; rank: number };
   "tensor.not-numeric": { dtype: string };
   "tensor.inexact": { dtype: string; value: string };
@@ -82,6 +83,10 @@ const TEXT: { [Code in ErrorCode]: (details: ErrorDetails[Code]) => Text } = {
   "weights.shape": ({ weight, expected, received }) => ({
     message: `weight "${weight}" has shape ${list(received)}, the config implies ${list(expected)}`,
     hint: "the config and the weights may come from different checkpoints",
+  }),
+  "weights.dtype": ({ weight, expected, received }) => ({
+    message: `weight "${weight}" is of ${received}, the config implies ${expected}`,
+    hint: "the config and the weights may come from different checkpoints, one quantized and one not",
   }),
   "tensor.axis": ({ axis, rank }) => ({
     message: `axis ${axis} does not exist in a tensor of rank ${rank}`,

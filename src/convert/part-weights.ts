@@ -1,5 +1,6 @@
 /** @file A part's weights in terms of those of the layer that it was made from. */
 
+import type { DType } from "../tensor/dtype.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import type { WeightMap } from "./plan.ts";
 import type { Part } from "./rewrites/rewrite.ts";
@@ -13,7 +14,11 @@ export interface SaidWeight {
   readonly from: string;
   /** After `map`. */
   readonly shape: Shape;
-  readonly map?: (tensor: Tensor) => Tensor;
+  /** Others of the layer's own that `map` gets beside it. */
+  readonly beside?: readonly string[];
+  /** After `map`, where that changes it. */
+  readonly dtype?: DType;
+  readonly map?: (tensor: Tensor, ...beside: Tensor[]) => Tensor;
   readonly back?: (tensor: Tensor) => Tensor;
   readonly block?: Block;
 }
@@ -25,6 +30,8 @@ export function fromLayer(weight: SaidWeight, { weights }: Part): SaidWeight {
   return {
     ...weight,
     from: origin.from,
+    ...(origin.beside === undefined ? {} : { beside: origin.beside }),
+    ...(origin.dtype === undefined ? {} : { dtype: origin.dtype }),
     ...(origin.block === undefined ? {} : cutBy(origin.block, weight)),
     ...(origin.block === undefined
       ? { ...joined("map", origin.map, weight.map), ...joined("back", weight.back, origin.back) }
@@ -38,15 +45,17 @@ function cutBy(block: Block, { map, shape }: SaidWeight): Pick<WeightMap, "block
   return map === undefined ? { block, map: cut } : { map: (whole) => map(cut(whole)) };
 }
 
-type Step = ((tensor: Tensor) => Tensor) | undefined;
+type Step = ((tensor: Tensor, ...beside: Tensor[]) => Tensor) | undefined;
 
 /** One after the other, under the key; nothing where there is neither. */
 function joined<Key extends "map" | "back">(
   key: Key,
   first: Step,
   second: Step,
-): { [K in Key]?: (tensor: Tensor) => Tensor } {
+): { [K in Key]?: NonNullable<Step> } {
   const both =
-    first === undefined ? second : second === undefined ? first : (tensor: Tensor) => second(first(tensor));
-  return both === undefined ? {} : ({ [key]: both } as { [K in Key]: (tensor: Tensor) => Tensor });
+    first === undefined || second === undefined
+      ? (first ?? second)
+      : (tensor: Tensor, ...beside: Tensor[]) => second(first(tensor, ...beside));
+  return both === undefined ? {} : ({ [key]: both } as { [K in Key]: NonNullable<Step> });
 }

@@ -95,12 +95,10 @@ export function placed(
       ),
       input: null,
       inner: null,
-      weights: part.weights.map(({ name: weight, trainable, older, from, shape, map }) => ({
-        name: weight,
-        trainable,
-        older,
-        source: sourceOf(at.entry, from, shape, map),
-      })),
+      weights: part.weights.map((weight) => {
+        const { name: own, trainable, older } = weight;
+        return { name: own, trainable, older, source: sourceOf(at.entry, weight) };
+      }),
       bound: part.said.bound,
       fed: part.fed,
       given: part.given,

@@ -6,6 +6,7 @@ import type { TensorSource } from "../formats/output.ts";
 import type { BoundLayer, Dialect } from "../model/layer.ts";
 import type { Model, ModelWeight } from "../model/model.ts";
 import type { NodeRef, NodeSpec, TopologyLayer } from "../model/topology.ts";
+import type { DType } from "../tensor/dtype.ts";
 import type { Dims, Tensor } from "../tensor/tensor.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import type { Block } from "./weight-blocks.ts";
@@ -87,9 +88,13 @@ export interface Plan {
 export interface WeightMap {
   /** A weight of the rewritten layer. */
   readonly from: string;
+  /** Others of its weights that `map` gets beside it. */
+  readonly beside?: readonly string[];
+  /** After `map`; left out: as before. */
+  readonly dtype?: DType;
   /** A part of it, in place of `map`; all parts together give it back. */
   readonly block?: Block;
-  readonly map?: (tensor: Tensor) => Tensor;
+  readonly map?: (tensor: Tensor, ...beside: Tensor[]) => Tensor;
   /** Undoes `map`. */
   readonly back?: (tensor: Tensor) => Tensor;
 }

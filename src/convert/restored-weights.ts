@@ -71,6 +71,8 @@ function keptTensor(json: unknown, shape: Shape): Tensor | null {
   switch (dtype) {
     case "int64":
       return { shape, dtype, data: BigInt64Array.from(values, (value) => BigInt(Math.trunc(value))) };
+    case "int8":
+      return { shape, dtype, data: Int8Array.from(values) };
     case "int32":
       return { shape, dtype, data: Int32Array.from(values) };
     case "float64":

@@ -108,7 +108,9 @@ function plain(layer: BoundLayer, said: SaidLayer, { inputs, outputs }: LayerToS
 
 /** `null` where the rewrite does not apply, or its parts cannot be said either. */
 function attempt(rewrite: Rewrite, layer: BoundLayer, what: LayerToSay, depth: number): Rewritten | null {
-  if (rewrite.general !== true && !layer.rewrites.includes(rewrite.id)) return null;
+  // The parts of the others are said without a dtype policy.
+  const isQuantized = layer.config["quantization"] !== undefined;
+  if ((isQuantized || rewrite.general !== true) && !layer.rewrites.includes(rewrite.id)) return null;
   const parts = rewrite.parts(layer, what);
   if (parts === null) return null;
   try {

@@ -2,26 +2,33 @@
 
 import { VernierError } from "../base/errors.ts";
 import { type TensorSource, wholeTensor } from "../formats/output.ts";
-import type { ModelLayer } from "../model/model.ts";
-import type { Shape, Tensor } from "../tensor/tensor.ts";
+import type { ModelLayer, ModelWeight } from "../model/model.ts";
+import type { SaidWeight } from "./part-weights.ts";
 
-/** `shape`: after `map`. Throws `weights.missing`. */
+/** Throws `weights.missing`. */
 export function sourceOf(
-  { path, weights }: ModelLayer,
-  name: string,
-  shape: Shape,
-  map?: (tensor: Tensor) => Tensor,
+  layer: ModelLayer,
+  { from, beside = [], shape, dtype: mapped, map }: Omit<SaidWeight, "name" | "trainable" | "older">,
 ): TensorSource {
-  const weight = weights.find(({ spec }) => spec.name === name);
-  if (weight === undefined)
-    throw new VernierError(
-      "weights.missing",
-      { weight: name, present: weights.map(({ fileName }) => fileName) },
-      { where: path },
-    );
+  const weight = weightOf(layer, from);
   const { dtype } = weight;
-  if (map !== undefined) return wholeTensor(shape, dtype, async () => map(await weight.read()));
+  if (map !== undefined) {
+    const others = beside.map((name) => weightOf(layer, name));
+    return wholeTensor(shape, mapped ?? dtype, async () =>
+      map(await weight.read(), ...(await Promise.all(others.map((other) => other.read())))),
+    );
+  }
   const whole = wholeTensor(shape, dtype, () => weight.read());
   const { pieces } = weight;
   return pieces === undefined ? whole : { ...whole, pieces };
+}
+
+function weightOf({ path, weights }: ModelLayer, name: string): ModelWeight {
+  const weight = weights.find(({ spec }) => spec.name === name);
+  if (weight !== undefined) return weight;
+  throw new VernierError(
+    "weights.missing",
+    { weight: name, present: weights.map(({ fileName }) => fileName) },
+    { where: path },
+  );
 }

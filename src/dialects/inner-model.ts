@@ -22,6 +22,7 @@ export function bindInnerModel(graph: BuiltGraph): BoundLayer {
     unknown: graph.layers.flatMap(({ path, layer }) => layer.unknown.map((key) => `${path}.${key}`)),
     states: 0,
     identity: false,
+    dequantized: null,
     rewrites: [],
     weights: [...all.filter(({ trainable }) => trainable), ...all.filter(({ trainable }) => !trainable)],
     stores: (rules) =>

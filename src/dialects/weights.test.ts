@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { bindLayer, contextOf } from "../layers/bind.ts";
-import { KERAS2_MASKS } from "../model/layer.ts";
+import { KERAS2_MASKS, KERAS3_MASKS } from "../model/layer.ts";
 import type { BuiltLayer } from "./build.ts";
 import { assignByGroup, type Stored } from "./weights.ts";
 
@@ -40,5 +40,25 @@ test("in a nested model whose names repeat, frozen layers' weights are the last"
     "first/kernel:0",
     "second/kernel:0",
     "second/kernel_1:0",
+  ]);
+});
+
+test("weights that a config says are bytes, and that are not, are a problem by name", () => {
+  const config = { units: 4, use_bias: false, dtype: "int8_from_float32" };
+  const context = contextOf({
+    dialect: "keras3",
+    maskRules: KERAS3_MASKS,
+    inputs: [[null, 3]],
+    where: ["out"],
+  });
+  const layer = bindLayer({ class_name: "Dense", config }, context);
+  const built = { path: "out", layer, intended: null, fileConfig: config };
+  const scale = { ...stored("out/kernel_scale", 1), shape: [4] };
+  const { problems } = assignByGroup([built], new Map([["out", [stored("out/kernel", 4), scale]]]));
+  expect(problems).toMatchObject([
+    {
+      code: "weights.dtype",
+      message: 'weight "out/kernel" is of float32, the config implies int8',
+    },
   ]);
 });

@@ -43,13 +43,15 @@ export function assignByGroup(
     const stored = groups.get(outer) ?? [];
     const wanted = inside.flatMap((layer) => layer.layer.weights.map((spec) => ({ layer, spec })));
     if (wanted.length === 0) continue;
-    const inOrder =
-      inside.length === 1
-        ? wanted
-        : [...wanted.filter((want) => isTrained(want)), ...wanted.filter((want) => !isTrained(want))];
+    // A quantized layer's own weights are not in the order of its definition either.
+    const byOrder = inside.length === 1 && inside[0]?.layer.config["quantization"] === undefined;
+    const trainedFirst = [
+      ...wanted.filter((want) => isTrained(want)),
+      ...wanted.filter((want) => !isTrained(want)),
+    ];
     const pairs =
-      (inside.length === 1 ? null : byName(wanted, stored)) ??
-      inOrder.map((want, i) => ({ ...want, found: stored[i] }));
+      (byOrder ? null : byName(wanted, stored)) ??
+      (byOrder ? wanted : trainedFirst).map((want, i) => ({ ...want, found: stored[i] }));
     for (const { layer, spec, found } of pairs) put(assigned, problems, layer, spec, found, stored);
   }
   return finish(layers, assigned, problems);
@@ -205,6 +207,16 @@ function put(
       new VernierError(
         "weights.shape",
         { weight: found.name, expected: spec.shape, received: found.shape },
+        { where: layer.path },
+      ).problem,
+    );
+    return;
+  }
+  if (spec.dtype !== undefined && found.dtype !== spec.dtype) {
+    problems.push(
+      new VernierError(
+        "weights.dtype",
+        { weight: found.name, expected: spec.dtype, received: found.dtype },
         { where: layer.path },
       ).problem,
     );

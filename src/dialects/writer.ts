@@ -48,6 +48,7 @@ const CHOICES: { readonly [Rule in keyof MaskRules]: readonly MaskRules[Rule][] 
   masking: ["where", "multiply"],
   softmax: ["zeroed", "shifted"],
   bidirectional: ["zeroed", "repeated"],
+  identity: ["stopped", "handed on"],
 };
 
 /** Of a model.json that a conversion of ours made: the rules of its source, which no version in it says. */

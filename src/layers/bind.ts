@@ -7,7 +7,6 @@ import type { BindContext, BoundLayer } from "../model/layer.ts";
 import { classNameOf } from "./class-name.ts";
 import type { LayerDefinition } from "./define.ts";
 import { LAYERS } from "./index.ts";
-import { quantizationOf } from "./quantized.ts";
 
 export function definitionOf(className: string): LayerDefinition | undefined {
   return LAYERS.find(({ classNames }) => classNames.includes(className));
@@ -22,13 +21,6 @@ export function bindLayer(json: unknown, context: BindContext): BoundLayer {
   if (definition === undefined) {
     throw new VernierError("layer.unsupported", { className, reason: "no rule for this class" }, { where });
   }
-  const quantized = isObject(json["config"]) ? quantizationOf(json["config"]["dtype"]) : null;
-  if (quantized !== null)
-    throw new VernierError(
-      "layer.unsupported",
-      { className, reason: `its weights are quantized (${quantized}), which no rule computes` },
-      { where },
-    );
   return definition.bind(json["config"] ?? {}, { ...context, where: [...where, "config"] });
 }
 

@@ -15,6 +15,7 @@ import type {
   BoundLayer,
   CallArgs,
   CellStep,
+  Dequantized,
   Dialect,
   KnownFault,
   LayerCall,
@@ -25,6 +26,13 @@ import type {
 import type { Ops } from "../ops/ops.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Dims, Shape } from "../tensor/tensor.ts";
+import {
+  type Quantization,
+  quantizationIn,
+  quantizationRefused,
+  quantizationWords,
+  quantizedUnknown,
+} from "./quantization.ts";
 import { type Stores, storesOf } from "./stores.ts";
 
 /** One key of a config. */
@@ -150,6 +158,16 @@ export interface FormulaCall<T, Config> {
 /** `call<T>(ops, call)`: one output with the family's mask rule, or outputs and masks spelled out by `results`. */
 export type Formula<Config> = <T>(ops: Ops<T>, call: FormulaCall<T, Config>) => LayerResult<T>;
 
+/** A family whose weights are kept in fewer bits: other weights, another formula, the same config. */
+export interface QuantizedForm<Config> {
+  /** As this family takes it. */
+  readonly quantization: Quantization;
+  weights(config: Config, inputs: readonly Dims[]): readonly WeightSpec[];
+  /** `null` where more than its weights is rounded. */
+  dequantized(config: Config, inputs: readonly Dims[]): Dequantized | null;
+  readonly call: Formula<Config>;
+}
+
 /** An argument of Keras's `call` that is a tensor, or a list of them. */
 export type PositionalArgument = "mask" | "initial_state";
 
@@ -192,6 +210,8 @@ export interface LayerFamily<F extends Fields> {
   states?(config: ConfigOf<F>, inner: readonly BoundLayer[]): number;
   readonly identity?: boolean | ((config: ConfigOf<F>) => boolean);
   call: Formula<ConfigOf<F>>;
+  /** With weights in fewer bits; without it, or where it is `null`, such a layer is refused. */
+  quantized?(quantization: Quantization): QuantizedForm<ConfigOf<F>> | null;
   /** Other formulas of the same real function that engines use (BatchNormalization folded to scale and shift). */
   readonly formulas?: readonly Formula<ConfigOf<F>>[];
   /** Kernels of engines that are known to be wrong for some configs, so that a refuted certificate can name them. */
@@ -262,16 +282,22 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
     maskRule: family.maskRule ?? null,
     about: (key) => family.config[key]?.about ?? key,
     samples: family.samples,
-    encode: (config, context) => encodeConfig(family.config, config, context),
+    encode: (config, context) => ({
+      ...encodeConfig(family.config, config, context),
+      ...quantizationWords(family.classNames[0], config, context),
+    }),
     refusedByTfjs: (config, inputs, call) =>
-      family.refusedByTfjs?.(config as ConfigOf<F>, inputs, call) ?? null,
+      quantizationRefused(config) ?? family.refusedByTfjs?.(config as ConfigOf<F>, inputs, call) ?? null,
     otherKeys: (json, dialect) => restOf(family, json, dialect),
     bind(json, context) {
       const decoded = decodeConfig(family.config, json, context);
       const inner = family.inner?.(decoded, context) ?? [];
-      const config = family.resolve?.(decoded, context.inputs, context, inner) ?? decoded;
-      const weights = family.weights?.(config, context.inputs, inner) ?? [];
-      const formulas = [family.call, ...(family.formulas ?? [])];
+      const resolved = family.resolve?.(decoded, context.inputs, context, inner) ?? decoded;
+      const said = quantizationIn(json, family.classNames[0], context.where);
+      const form = said === null ? null : formFor(family, said, context.where);
+      const config = form === null ? resolved : { ...resolved, quantization: form.quantization };
+      const weights = (form ?? family).weights?.(config, context.inputs, inner) ?? [];
+      const formulas = form === null ? [family.call, ...(family.formulas ?? [])] : [form.call];
       const { training, unknown } = restOf(family, json, context.dialect);
       return {
         className: family.classNames[0],
@@ -282,7 +308,8 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
         identity:
           typeof family.identity === "function" ? family.identity(config) : (family.identity ?? false),
         weights,
-        rewrites: family.rewrites ?? [],
+        dequantized: form?.dequantized(config, context.inputs) ?? null,
+        rewrites: form === null ? (family.rewrites ?? []) : ["dequantized"],
         stores: (rules) => storesOf(family.stores ?? {}, weights, inner, rules),
         formulas: formulas.length,
         knownFaults: (engine, inputs) =>
@@ -292,7 +319,7 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
               fault.engines.includes(engine.split("@")[0] ?? engine) && fault.applies(config, inputs),
           ),
         evaluate<T>(ops: Ops<T>, raw: LayerCall<T>, formula = 0): LayerResult<T> {
-          const run = formulas[formula] ?? family.call;
+          const run = formulas[formula] ?? formulas[0] ?? family.call;
           return run(ops, {
             config,
             weight: (name) => weightNamed(raw.weights, name, context.where),
@@ -312,6 +339,16 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
       };
     },
   };
+}
+
+function formFor<F extends Fields>(
+  { quantized, classNames: [className] }: LayerFamily<F>,
+  quantization: Quantization,
+  where: readonly (string | number)[],
+): QuantizedForm<ConfigOf<F>> {
+  const form = quantized?.(quantization) ?? null;
+  if (form === null) throw quantizedUnknown(className, quantization.mode, where);
+  return form;
 }
 
 /** One output; its mask is the input's, or none. */

@@ -4,6 +4,7 @@ import { boolean, integer } from "../base/decode.ts";
 import { add } from "../ops/derived.ts";
 import { activate, activation } from "./activation.ts";
 import { defineLayer, knownDim, optional, required, result, weight } from "./define.ts";
+import { quantizedDense, quantizedDenseSamples } from "./quantized-dense.ts";
 
 export const dense = defineLayer({
   classNames: ["Dense"],
@@ -22,6 +23,8 @@ export const dense = defineLayer({
     ...(use_bias ? [weight("bias", [units])] : []),
   ],
 
+  quantized: quantizedDense,
+
   call(ops, { config, weight, input, mask }) {
     const product = ops.matmul(input, weight("kernel"));
     return result(
@@ -35,5 +38,6 @@ export const dense = defineLayer({
     { config: { units: 4, activation: "softmax", use_bias: false }, inputs: [{ shape: [2, 3, 7] }] },
     { config: { units: 2, activation: "tanh" }, inputs: [{ shape: [1, 300] }] },
     { config: { units: 5, activation: "hard_sigmoid" }, inputs: [{ shape: [3, 4] }] },
+    ...quantizedDenseSamples,
   ],
 });

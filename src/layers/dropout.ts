@@ -60,12 +60,12 @@ export const alphaDropout = trainingOnly("AlphaDropout", {
   shape: [2, 3, 4],
 });
 
-/** Keras 2's does not hand the mask on (tf_keras/src/layers/core/identity.py has no supports_masking). */
 export const identity = defineLayer({
   classNames: ["Identity"],
   config: {},
   identity: true,
-  call: (_ops, { input, mask, rules }) => result(input, rules.masking === "where" ? mask : null),
+  maskRule: "identity",
+  call: (_ops, { input, mask, rules }) => result(input, rules.identity === "handed on" ? mask : null),
   samples: [
     { config: {}, inputs: [{ shape: [2, 3, 4] }] },
     { config: {}, inputs: [{ shape: [2, 3, 4], mask: "ragged" }] },

@@ -3,6 +3,7 @@
 import { boolean, integer } from "../base/decode.ts";
 import { scalar } from "../ops/derived.ts";
 import { defineLayer, optional, required, result, weight } from "./define.ts";
+import { quantizedEmbedding, quantizedEmbeddingSamples } from "./quantized-embedding.ts";
 
 export const embedding = defineLayer({
   classNames: ["Embedding"],
@@ -14,6 +15,8 @@ export const embedding = defineLayer({
   training: ["lora_rank", "lora_alpha", "quantization_config", "sparse", "dropout", "init"],
 
   weights: ({ input_dim, output_dim }) => [weight("embeddings", [input_dim, output_dim])],
+
+  quantized: quantizedEmbedding,
 
   call(ops, { config, weight, input }) {
     const mask = config.mask_zero ? ops.compare("not_equal", input, scalar(ops, 0)) : null;
@@ -29,5 +32,6 @@ export const embedding = defineLayer({
       config: { input_dim: 5, output_dim: 2, mask_zero: true },
       inputs: [{ shape: [3, 6], dtype: "int32", values: "indices", max: 5 }],
     },
+    ...quantizedEmbeddingSamples,
   ],
 });

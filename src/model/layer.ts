@@ -5,6 +5,7 @@
 
 import type { JsonObject } from "../base/json.ts";
 import type { Ops } from "../ops/ops.ts";
+import type { DType } from "../tensor/dtype.ts";
 import type { Dims, Shape } from "../tensor/tensor.ts";
 
 /** Masks follow the Keras that wrote the file; the rules changed at 3.4 (keras/src/layers/merging/base_merge.py). */
@@ -19,6 +20,8 @@ export interface MaskRules {
   readonly softmax: "zeroed" | "shifted";
   /** Bidirectional over returned sequences: masked steps give 0 (Keras), or repeat the output before them (TF.js). */
   readonly bidirectional: "zeroed" | "repeated";
+  /** Identity: Keras 2's does not hand the mask on (tf_keras/src/layers/core/identity.py has no supports_masking). */
+  readonly identity: "stopped" | "handed on";
 }
 
 export const KERAS2_MASKS: MaskRules = {
@@ -27,6 +30,7 @@ export const KERAS2_MASKS: MaskRules = {
   masking: "multiply",
   softmax: "shifted",
   bidirectional: "zeroed",
+  identity: "stopped",
 };
 export const KERAS3_MASKS: MaskRules = {
   merge: "or",
@@ -34,6 +38,7 @@ export const KERAS3_MASKS: MaskRules = {
   masking: "where",
   softmax: "zeroed",
   bidirectional: "zeroed",
+  identity: "handed on",
 };
 /** For models that TF.js itself wrote. */
 export const TFJS_MASKS: MaskRules = { ...KERAS2_MASKS, bidirectional: "repeated" };
@@ -47,6 +52,8 @@ export interface WeightSpec {
   readonly trainable: boolean;
   /** The last part of the name in Keras 2 and TF.js, where it is another. */
   readonly older?: string;
+  /** What it must be stored in; left out: any floating dtype. */
+  readonly dtype?: DType;
 }
 
 /** Variables that Keras's weight files keep together, below the layer's own path: "" itself, "forward_layer/cell". */
@@ -117,6 +124,8 @@ export interface BoundLayer {
   /** Hands its only input through in prediction (Dropout and its kin): may be left out without a change. */
   readonly identity: boolean;
   readonly weights: readonly WeightSpec[];
+  /** Of a layer that only keeps its weights in fewer bits: the plain layer's weights; else `null`. */
+  readonly dequantized: Dequantized | null;
   /** Ids of the rewrites by other layers that are for it. */
   readonly rewrites: readonly string[];
   /** Where Keras's weight files keep them; groups without variables are not listed. */
@@ -127,6 +136,15 @@ export interface BoundLayer {
   readonly formulas: number;
   /** Faults of `engine` ("tfjs:wasm") that apply to this config on inputs of these dims. */
   knownFaults(engine: string, inputs: readonly Dims[]): readonly KnownFault[];
+}
+
+/** The one weight of the plain layer that the others stand for. */
+export interface Dequantized {
+  readonly weight: string;
+  /** The weights that it is made of. */
+  readonly from: readonly [string, ...string[]];
+  /** In their order. */
+  numbers<T>(ops: Ops<T>, weights: readonly T[]): T;
 }
 
 /** A kernel of an engine that is known to be wrong for some configs, under the engine's own meaning of them. */

@@ -4,7 +4,7 @@
  */
 
 export interface FloatFormat {
-  readonly name: "float64" | "float32" | "float16" | "bfloat16";
+  readonly name: "float64" | "float32" | "float16" | "bfloat16" | "float8_e4m3fn";
   /** Significant bits, the hidden one included. */
   readonly precision: number;
   /** Exponent of the smallest normal number. */
@@ -30,6 +30,14 @@ export const BFLOAT16: FloatFormat = {
   precision: 8,
   minExponent: -126,
   largest: (2 - 2 ** -7) * 2 ** 127,
+};
+
+/** Without infinities: its largest number takes their place in the last binade (arXiv 2209.05433). */
+export const FLOAT8_E4M3FN: FloatFormat = {
+  name: "float8_e4m3fn",
+  precision: 4,
+  minExponent: -6,
+  largest: 448,
 };
 
 /** The format of a float dtype, in Keras's spelling; `null` for integers, bool and string. */

@@ -1,6 +1,7 @@
 /** @file Elementwise loops in float64: pairs with broadcasting, and the elementary functions. */
 
 import { erf } from "../numerics/erf.ts";
+import { FLOAT8_E4M3FN, roundTo, roundToBfloat16 } from "../numerics/formats.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { type Shape, sizeOf } from "../tensor/tensor.ts";
 import { type Rows, rowsOf, spread } from "./broadcast.ts";
@@ -61,6 +62,13 @@ export const UNARY: Readonly<Record<Unary, (x: number) => number>> = {
   sign: Math.sign,
   square: (x) => x * x,
   floor: Math.floor,
+  /** Math.round goes up at a half. */
+  round: (x) => {
+    const up = Math.round(x);
+    return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
+  },
+  to_bfloat16: roundToBfloat16,
+  to_float8_e4m3fn: (x) => roundTo(FLOAT8_E4M3FN, x),
   exp: Math.exp,
   expm1: Math.expm1,
   log: Math.log,

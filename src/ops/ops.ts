@@ -20,6 +20,10 @@ export type Unary =
   | "sign"
   | "square"
   | "floor"
+  /** Halves to the even one; to the nearest number of a format, where a layer's meaning has it. */
+  | "round"
+  | "to_bfloat16"
+  | "to_float8_e4m3fn"
   | "exp"
   | "expm1"
   | "log"

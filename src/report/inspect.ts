@@ -1,7 +1,9 @@
 /** @file `vernier.inspect/1`: what is in one model file, as data and as the table that `model.summary()` users know. */
 
+import type { JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import { LAYERS_IN_TFJS } from "../layers/in-tensorflow-js.ts";
+import { quantizationRefused } from "../layers/quantization.ts";
 import type { Model, ModelWeight } from "../model/model.ts";
 import { type Dims, sizeOf } from "../tensor/tensor.ts";
 import { cutMiddle, entry, pad, plain, type Style, WIDTH, widthOf } from "./layout.ts";
@@ -72,7 +74,7 @@ export function inspectModel(model: Model, tfjs: LayersInTfjs): InspectReport {
         className: layer.className,
         outputShape: model.calls.find((call) => call.layer === index)?.outputs[0]?.dims ?? null,
         weights: weights.map(weightInfo),
-        inTensorFlowJs: tfjs.has(layer.className) ? ("built-in" as const) : ("refused" as const),
+        inTensorFlowJs: tfjs.has(layer.className) ? inTfjs(layer.config) : ("refused" as const),
       })),
     ],
     training:
@@ -81,6 +83,12 @@ export function inspectModel(model: Model, tfjs: LayersInTfjs): InspectReport {
         : { optimizer: model.training.optimizer, loss: model.training.loss, metrics: model.training.metrics },
     problems: model.problems,
   };
+}
+
+/** Weights in fewer bits are written out; inputs that are rounded cannot be. */
+function inTfjs(config: JsonObject): "built-in" | "rewrite" | "refused" {
+  const refusal = quantizationRefused(config);
+  return refusal === null ? "built-in" : typeof refusal === "string" ? "rewrite" : "refused";
 }
 
 const weightInfo = ({ spec, shape, dtype, quantization }: ModelWeight): TensorInfo => ({

@@ -97,6 +97,8 @@ export async function writeTfjs(branches: readonly Branch[], folder: string, see
 
 /** TF.js's own words where it does not load or run the branch; `null` where it does. */
 export async function refusalOf(branch: Branch): Promise<string | null> {
+  // TF.js passes over dtype policies.
+  if (isObject(branch.config["dtype"])) return "its weights are quantized, which TF.js has no layer for";
   try {
     const model = await quietly(() => load(topologyOf([branch])));
     tf.tidy(() => model.predict(fedTo(branch, 11, "random", 1).map(tensorOf)));

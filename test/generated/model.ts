@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject } from "../../src/base/json.ts";
 import { buildGraph } from "../../src/dialects/build.ts";
-import { KERAS2_MASKS, KERAS3_MASKS, TFJS_MASKS } from "../../src/model/layer.ts";
+import { KERAS2_MASKS, KERAS3_MASKS, TFJS_MASKS, type WeightSpec } from "../../src/model/layer.ts";
 import type { Model, ModelLayer, StoredTensor } from "../../src/model/model.ts";
 import { randomFrom } from "../../src/numerics/random.ts";
 import type { DType } from "../../src/tensor/dtype.ts";
@@ -48,18 +48,18 @@ export function madeModel({ words, first, tape: numbers, seed }: ModelPlan): Mad
   const built = buildGraph(json, { dialect: words, writtenIn, maskRules }, ["made"]);
   const compiled = tape.once(3);
   const random = randomFrom(seed);
-  const tensorOf = (shape: Shape, dtype: DType, least = -Infinity): Tensor => ({
+  const tensorOf = (shape: Shape, dtype: DType, least = -Infinity, most = Infinity): Tensor => ({
     shape,
     dtype,
-    data: numbersFor(sizeOf(shape), dtype, () => Math.max(least, random.normal())),
+    data: numbersFor(sizeOf(shape), dtype, () => Math.min(most, Math.max(least, random.normal()))),
   });
   const layers = built.layers.map(
     (layer): ModelLayer => ({
       ...layer,
       weights: layer.layer.weights.map((spec) => {
-        const { dtype } = policy;
-        // Variances are not negative.
-        const tensor = tensorOf(spec.shape, dtype, spec.name.endsWith("variance") ? 1 : undefined);
+        const dtype = spec.dtype ?? policy.dtype;
+        const drawn = tensorOf(spec.shape, dtype, ...rangeOf(spec));
+        const tensor = isScale(spec) ? awayFromZero(drawn) : drawn;
         return {
           spec,
           fileName: `${layer.path}/${spec.name}`,
@@ -195,11 +195,28 @@ function policyOf(words: Words, tape: Tape): { readonly json: Json; readonly dty
 const POLICIES = ["float64", "float16", "mixed_float16", "bfloat16", "mixed_bfloat16"] as const;
 
 /** Zeros of both signs and a value of the smallest kind among them. */
+/** What is divided by. */
+const isScale = ({ name }: WeightSpec): boolean => name.endsWith("_scale");
+
+const awayFromZero = ({ shape, dtype, data }: Tensor): Tensor => ({
+  shape,
+  dtype,
+  data: (data as Float32Array).map((x) => 0.5 + Math.abs(x)),
+});
+
+/** Variances are not negative; g_idx counts groups, of which there is one at least. */
+function rangeOf({ name }: WeightSpec): [least?: number, most?: number] {
+  if (name === "g_idx") return [0, 0];
+  return name.endsWith("variance") ? [1] : [];
+}
+
 function numbersFor(length: number, dtype: DType, normal: () => number): Tensor["data"] {
   const values = Float64Array.from({ length }, (_, i) => (i % 17 === 16 ? -0 : normal() / 2));
   switch (dtype) {
     case "float64":
       return values;
+    case "int8":
+      return Int8Array.from({ length }, () => Math.max(-127, Math.min(127, Math.round(40 * normal()))));
     case "int64":
       return BigInt64Array.from({ length }, () => 12n);
     case "float16":

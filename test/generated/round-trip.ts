@@ -127,6 +127,12 @@ export async function wayBackFault(model: Model, tfjs: Converted): Promise<strin
 }
 const FORGOTTEN = /its weight "(mean|variance|count)" cannot be found/;
 
+/** One number for both ends of an axis, in full. */
+const ends = (key: string, value: Json): Json =>
+  (key === "padding" || key === "cropping") && Array.isArray(value) && value.length > 1
+    ? value.map((end) => (typeof end === "number" ? [end, end] : end))
+    : value;
+
 /** A key of a wrapped layer that neither the file nor its memory has. */
 function lostInside(before: Json, after: Json, place: string, kept: JsonObject): string | null {
   if (!isObject(before)) return null;
@@ -145,7 +151,10 @@ function lostInside(before: Json, after: Json, place: string, kept: JsonObject):
     } else if (isObject(value) && (key === "config" || key === "layer")) {
       const lost = lostInside(value as Json, own ?? null, path, kept);
       if (lost !== null) return lost;
-    } else if (own !== undefined && difference(plainWords(value), plainWords(own)) !== null)
+    } else if (
+      own !== undefined &&
+      difference(plainWords(ends(key, value)), plainWords(ends(key, own))) !== null
+    )
       return `${path}: ${JSON.stringify(value)} became ${JSON.stringify(own)}`;
   }
   return null;

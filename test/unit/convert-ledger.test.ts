@@ -21,12 +21,12 @@ const MODELS = Number(process.env["VERNIER_LEDGERS"] ?? 60);
 const SEED = Number(process.env["VERNIER_SEED"] ?? 1);
 
 /** Of a layer, and of what its wrapper holds: a layer, or a model's layers by their names. */
-function keysIn(config: JsonObject, place: string): string[] {
+function keysIn(config: JsonObject, place: string, wrapped: ReadonlySet<string>): string[] {
   return Object.entries(config).flatMap(([key, value]) => {
-    const held = isObject(value) && isObject(value["config"]) && WRAPPED.has(key) ? value["config"] : null;
+    const held = isObject(value) && isObject(value["config"]) && wrapped.has(key) ? value["config"] : null;
     if (held === null) return [`${place}/${key}`];
     const { layers } = held;
-    if (!Array.isArray(layers)) return keysIn(held as JsonObject, `${place}/${key}/config`);
+    if (!Array.isArray(layers)) return keysIn(held as JsonObject, `${place}/${key}/config`, wrapped);
     const own = Object.keys(held).filter((one) => !STRUCTURE.has(one));
     const here = own.map((one) => `${place}/${key}/config/${one}`);
     return here.concat(
@@ -34,13 +34,15 @@ function keysIn(config: JsonObject, place: string): string[] {
         const own = layer["config"] as JsonObject;
         return layer["class_name"] === "InputLayer"
           ? []
-          : keysIn(own, `${place}/${key}/${own["name"]}/config`);
+          : keysIn(own, `${place}/${key}/${own["name"]}/config`, wrapped);
       }),
     );
   });
 }
 const STRUCTURE = new Set(["name", "layers", "input_layers", "output_layers"]);
-const WRAPPED = new Set(["layer", "backward_layer"]);
+/** TF.js passes over a backward_layer, whole. */
+const wrappedIn = ({ dialect }: Model): ReadonlySet<string> =>
+  new Set(dialect === "tfjs" ? ["layer"] : ["layer", "backward_layer"]);
 
 /** Every key and weight of a model, as the ledger names it. */
 function expected(model: Model): string[] {
@@ -48,7 +50,7 @@ function expected(model: Model): string[] {
     ...(name === null ? [] : ["name"]).concat(Object.keys(config)).map((key) => `${path}config/${key}`),
     ...layers.flatMap((layer) =>
       layer.inner === null
-        ? keysIn(layer.config, `${layer.path}/config`)
+        ? keysIn(layer.config, `${layer.path}/config`, wrappedIn(model))
         : keys(layer.inner, `${layer.path}/`),
     ),
   ];

@@ -5,6 +5,7 @@ import { activationAsLayers } from "./activation-as-layers.ts";
 import { axisLast } from "./axis-last.ts";
 import { channelsLast } from "./channels-last.ts";
 import { denseKernel } from "./dense-kernel.ts";
+import { dequantized } from "./dequantized.ts";
 import { explicitPadding } from "./explicit-padding.ts";
 import { flattenShort } from "./flatten-short.ts";
 import { identityLayers } from "./identity-layers.ts";
@@ -19,6 +20,7 @@ import { subtractAsAdd } from "./subtract.ts";
 import { unrolledGru } from "./unrolled-gru.ts";
 
 export const REWRITES: readonly Rewrite[] = [
+  dequantized,
   repeatedInput,
   identityLayers,
   unrolledGru,

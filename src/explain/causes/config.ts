@@ -4,6 +4,7 @@
  */
 
 import { isObject, type Json } from "../../base/json.ts";
+import { sayQuantization } from "../../layers/quantization.ts";
 import type { BoundLayer } from "../../model/layer.ts";
 import type { ModelLayer } from "../../model/model.ts";
 import type { FileDifference } from "../evidence.ts";
@@ -66,6 +67,7 @@ function words(
   b: ModelLayer,
   sayable: boolean,
 ): { message: string; hint: string } {
+  if (key === "quantization") return quantizationWords(a, valueA, valueB);
   const from = showValue(valueA);
   const to = showValue(valueB);
   switch (detail) {
@@ -87,6 +89,20 @@ function words(
           : `the format of the second file has no word for it in ${b.layer.className}: train with ${key} ${to}`,
       };
   }
+}
+
+/** No other format has a word for it. */
+function quantizationWords(
+  a: ModelLayer,
+  ...values: readonly [Json, Json]
+): { message: string; hint: string } {
+  const [from, to] = values.map((value) =>
+    isObject(value) ? sayQuantization(value) : "as they were trained",
+  );
+  return {
+    message: `the weights of ${a.path} are ${from} in one file and ${to} in the other`,
+    hint: "compare with the model as it was before quantize(), or quantize both",
+  };
 }
 
 export function equalJson(x: Json | undefined, y: Json | undefined): boolean {

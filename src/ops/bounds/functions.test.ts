@@ -23,6 +23,9 @@ const DOMAINS: Record<Unary, readonly [number, number]> = {
   sign: [-1, 1],
   square: [-4, 4],
   floor: [-4, 4],
+  round: [-4, 4],
+  to_bfloat16: [-4, 4],
+  to_float8_e4m3fn: [-4, 4],
   exp: [-8, 8],
   expm1: [-3, 3],
   log: [0.01, 4],
@@ -139,6 +142,13 @@ test("steps are exact unless the argument may lie on another one", () => {
   expect(radiusOf("floor", 1.5, 0.25)).toBe(0);
   expect(radiusOf("floor", 1.5, 0.5)).toBe(1);
   expect(radiusOf("floor", 2, 0.25)).toBe(1);
+  expect(radiusOf("round", 1.25, 0.125)).toBe(0);
+  expect(radiusOf("round", 1.25, 0.5)).toBe(1);
+  expect(radiusOf("round", 2.5, 0.125)).toBe(1);
+  expect(radiusOf("to_bfloat16", 1, 2 ** -9)).toBe(0);
+  expect(radiusOf("to_bfloat16", 1.5, 2 ** -7)).toBe(2 ** -7);
+  expect(radiusOf("to_float8_e4m3fn", 17, 0)).toBe(0);
+  expect(radiusOf("to_float8_e4m3fn", 17, 0.5)).toBe(2);
   expect(radiusOf("sign", 0.5, 0.25)).toBe(0);
   expect(radiusOf("sign", 0.5, 0.75)).toBe(2);
 });

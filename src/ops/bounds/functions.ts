@@ -32,6 +32,9 @@ export function unaryRadius(
       return x.radius;
     case "sign":
     case "floor":
+    case "round":
+    case "to_bfloat16":
+    case "to_float8_e4m3fn":
       return x.radius === null ? null : stepRadius(f, value, x.value.data, x.radius);
     case "square":
       return squareRadius(value, x, rounding);
@@ -41,7 +44,7 @@ export function unaryRadius(
 }
 
 /** Steps are exact, but an uncertain argument may lie on another one. */
-function stepRadius(f: "sign" | "floor", value: Data, data: Data, error: Data): Data {
+function stepRadius(f: Unary, value: Data, data: Data, error: Data): Data {
   const step = UNARY[f];
   return value.map((v, i) => {
     const e = error[i] as number;

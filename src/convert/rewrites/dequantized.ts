@@ -1,0 +1,35 @@
+/** @file A layer that only keeps its weights in fewer bits: the plain layer with the numbers that these stand for, in float32. */
+
+import type { JsonObject } from "../../base/json.ts";
+import { float64Ops } from "../../ops/float64.ts";
+import { realFromTensor } from "../../tensor/tensor.ts";
+import { chain, type Rewrite } from "./rewrite.ts";
+
+const ops = float64Ops();
+
+export const dequantized: Rewrite = {
+  id: "dequantized",
+  summary: "The layer with its weights as the numbers that their bits stand for",
+  exact: false,
+  parts({ className, config: { quantization: _said, ...config }, dequantized: plain }) {
+    if (plain === null) return null;
+    const [from, ...beside] = plain.from;
+    return chain({
+      suffix: "float",
+      className,
+      config: config as JsonObject,
+      weights: {
+        [plain.weight]: {
+          from,
+          beside,
+          dtype: "float32",
+          map(...tensors) {
+            const { shape, data } = plain.numbers(ops, tensors.map(realFromTensor));
+            return { shape, dtype: "float32", data: Float32Array.from(data) };
+          },
+        },
+      },
+      main: true,
+    });
+  },
+};
