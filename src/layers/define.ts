@@ -293,7 +293,7 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
       const decoded = decodeConfig(family.config, json, context);
       const inner = family.inner?.(decoded, context) ?? [];
       const resolved = family.resolve?.(decoded, context.inputs, context, inner) ?? decoded;
-      const said = quantizationIn(json, family.classNames[0], context.where);
+      const said = quantizationIn(json, family.classNames[0], context);
       const form = said === null ? null : formFor(family, said, context.where);
       const config = form === null ? resolved : { ...resolved, quantization: form.quantization };
       const weights = (form ?? family).weights?.(config, context.inputs, inner) ?? [];

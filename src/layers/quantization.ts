@@ -6,7 +6,7 @@
 import { integer, invalid, listOf, real32 } from "../base/decode.ts";
 import { VernierError } from "../base/errors.ts";
 import { isObject, type JsonObject } from "../base/json.ts";
-import type { WeightSpec } from "../model/layer.ts";
+import type { BindContext, WeightSpec } from "../model/layer.ts";
 import { add, clip, divide, multiply, scalar, stack, subtract } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import { normalizeAxis, type Shape } from "../tensor/tensor.ts";
@@ -37,13 +37,16 @@ export type Quantization =
 
 const POLICY = /^(Quantized|Int4|GPTQ|AWQ|Ternary)\w*DTypePolicy$/;
 
-/** What a layer's config says of it; `null` where its weights are what they are. Throws `layer.unsupported`, `config.invalid`. */
+/**
+ * What a layer's config says of it; `null` where its weights are what they are, as to the readers of other dialects they
+ * always are. Throws `layer.unsupported`, `config.invalid`.
+ */
 export function quantizationIn(
   json: unknown,
   className: string,
-  where: readonly (string | number)[],
+  { dialect, where }: Pick<BindContext, "dialect" | "where">,
 ): Quantization | null {
-  if (!isObject(json)) return null;
+  if (!isObject(json) || dialect !== "keras3") return null;
   const mode = quantizationMode(json["dtype"]);
   if (mode === null) return null;
   const found = quantizationOf(mode, json, where);

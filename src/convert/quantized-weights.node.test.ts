@@ -1,0 +1,67 @@
+/** @file Models that Keras 3 has quantized: what TensorFlow.js can have of them, and what an `.h5` of them says. */
+
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { readModelPath } from "../dialects/read.node.ts";
+import { convert } from "./convert.ts";
+import { modelFromPlan } from "./planned-model.ts";
+
+const at = (name: string): string =>
+  fileURLToPath(new URL(`../../test/fixtures/keras-files/${name}.keras`, import.meta.url));
+
+test("what only keeps its weights in fewer bits becomes the plain layer, with the numbers that they stand for", async () => {
+  await using opened = await readModelPath(at("keras3/words-int4"));
+  const { plan } = await convert(opened.model, { to: "tfjs" });
+  expect(plan.rewritten.map(({ path, rewrite }) => `${path} ${rewrite}`)).toEqual([
+    "looked_up dequantized",
+    "out dequantized",
+  ]);
+  const [rows] = modelFromPlan(plan).layers;
+  const [embeddings] = rows?.weights ?? [];
+  expect([embeddings?.dtype, embeddings?.shape]).toEqual(["float32", [7, 5]]);
+  const weight = async (name: string): Promise<number[]> => {
+    const [layer] = opened.model.layers;
+    const found = layer?.weights.find(({ spec }) => spec.name === name);
+    return Array.from((await found?.read())?.data as ArrayLike<number>, Number);
+  };
+  const [[byte = 0], [scale = 0], [zero = 0]] = await Promise.all(
+    ["embeddings", "embeddings_scale", "embeddings_zero"].map(weight) as [
+      Promise<number[]>,
+      Promise<number[]>,
+      Promise<number[]>,
+    ],
+  );
+  const low = (byte << 28) >> 28;
+  expect((await embeddings?.read())?.data[0]).toBe(Math.fround((low - zero) * scale));
+});
+
+test.each(["keras3/int8", "keras3/float8", "keras-3.12.0/int4"])(
+  "%s: a layer that rounds what it gets is refused by name, with what to do",
+  async (name) => {
+    await using opened = await readModelPath(at(name));
+    await expect(convert(opened.model, { to: "tfjs" })).rejects.toMatchObject({
+      code: "convert.refused",
+      message: expect.stringMatching(/hidden, classes.*rounds what it gets to 8 bits/),
+      hint: expect.stringContaining("before quantize()"),
+    });
+  },
+);
+
+test("bytes that Keras 3.14 and later lay otherwise are not written for them", async () => {
+  await using opened = await readModelPath(at("keras-3.12.0/int4"));
+  await expect(convert(opened.model, { to: "keras" })).rejects.toMatchObject({
+    code: "convert.refused",
+    message: expect.stringContaining("as Keras 3.11 to 3.13 laid them"),
+  });
+});
+
+// Recorded: keras 3.15.1 does not load the .h5 that it writes of a model in float8.
+test("an .h5 in float8 is said to be one that Keras does not load", async () => {
+  await using opened = await readModelPath(at("keras3/float8"));
+  const { problems } = await convert(opened.model, { to: "h5" });
+  expect(problems.map(({ code }) => code)).toEqual([
+    "convert.keras3-only",
+    "convert.h5-float8",
+    "convert.h5-float8",
+  ]);
+});
