@@ -2,6 +2,7 @@
 
 import { ACTIVATIONS, activate, activation } from "./activation.ts";
 import { defineLayer, required, result, type Sample } from "./define.ts";
+import { GPU_SOFTMAX_MAXIMUM } from "./gpu-maximum.ts";
 
 /** Names that Keras 2 knows, itself or through tf.nn. */
 const KERAS2: ReadonlySet<string> = new Set([
@@ -38,5 +39,6 @@ export const activationLayer = defineLayer({
   identity: (config) => config.activation === "linear",
   call: (ops, { config, input, mask }) => result(activate(ops, config.activation, input), mask),
   rewrites: ["activation-as-layers"],
+  knownFaults: [GPU_SOFTMAX_MAXIMUM],
   samples: ACTIVATIONS.filter((name) => name !== "hard_sigmoid_keras2").flatMap(samplesOf),
 });

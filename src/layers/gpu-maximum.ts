@@ -15,3 +15,8 @@ const fault = (engines: readonly string[], file: string) =>
 
 export const GPU_POOLED_MAXIMUM = fault(["tfjs:webgl", "tfjs:webgpu"], "tfjs-backend-webgl/src/pool_gpu.ts");
 export const GPU_REDUCED_MAXIMUM = fault(["tfjs:webgl"], "tfjs-backend-webgl/src/reduce_gpu.ts");
+/** Of Activation. Behind a product so far down nothing is claimed of a softmax: its rounding alone moves that anywhere. */
+export const GPU_SOFTMAX_MAXIMUM = {
+  ...GPU_REDUCED_MAXIMUM,
+  applies: ({ activation }: { readonly activation: string }): boolean => activation.endsWith("softmax"),
+};

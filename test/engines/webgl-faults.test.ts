@@ -42,6 +42,8 @@ describe.skipIf(program === null)("faults of WebGL that show for some inputs onl
   };
   const pooled = (): tfl.LayersModel =>
     tfl.sequential({ layers: [tfl.layers.globalMaxPooling1d({ inputShape: [2, 1] })] });
+  const activated = (): tfl.LayersModel =>
+    tfl.sequential({ layers: [tfl.layers.activation({ activation: "softmax", inputShape: [2] })] });
   const softmax = (): tfl.LayersModel =>
     tfl.sequential({ layers: [tfl.layers.softmax({ inputShape: [2] })] });
 
@@ -56,6 +58,7 @@ describe.skipIf(program === null)("faults of WebGL that show for some inputs onl
     ["a longer one", "long", normalized, [3, 4], []],
     ["a maximum below -1e20", "pooled", pooled, [-3e21, -2e21], ["kernel gpu-maximum-start"]],
     ["a softmax below -1e20", "softmax", softmax, [-3e21, -2e21], ["kernel gpu-maximum-start"]],
+    ["a softmax as an activation", "activated", activated, [-3e21, -2e21], ["kernel gpu-maximum-start"]],
     ["a maximum above it", "above", pooled, [-3, -2], []],
   ] as const)("%s", async (_label, name, build, values, found) => {
     expect(await faultOn(name, build, values)).toEqual(found);
