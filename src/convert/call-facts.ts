@@ -4,6 +4,7 @@ import { VernierError } from "../base/errors.ts";
 import type { BoundLayer, MaskRules } from "../model/layer.ts";
 import type { Call, Model, TensorRef } from "../model/model.ts";
 import type { Dims } from "../tensor/tensor.ts";
+import { maskedInputs } from "./masked-calls.ts";
 
 export interface CallFacts {
   readonly call: Call | undefined;
@@ -17,13 +18,26 @@ export interface CallFacts {
   readonly integers: boolean;
 }
 
-export function callFacts(
-  { model, masked }: { readonly model: Model; readonly masked: readonly number[] },
-  index: number,
-): CallFacts {
-  const calls = model.calls.flatMap((call, i) =>
-    call.layer === index ? [{ call, masks: masked[i] ?? 0 }] : [],
-  );
+export interface MaskedCall {
+  readonly call: Call;
+  /** Over how many of its inputs a mask lies. */
+  readonly masks: number;
+}
+
+/** By the index of their layer. */
+export function callsByLayer(model: Model): ReadonlyMap<number, readonly MaskedCall[]> {
+  const masked = maskedInputs(model);
+  const found = new Map<number, MaskedCall[]>();
+  for (const [i, call] of model.calls.entries()) {
+    const one = { call, masks: masked[i] ?? 0 };
+    const others = found.get(call.layer);
+    if (others === undefined) found.set(call.layer, [one]);
+    else others.push(one);
+  }
+  return found;
+}
+
+export function callFacts(model: Model, calls: readonly MaskedCall[]): CallFacts {
   const call = calls[0]?.call;
   const dimsOf = (ref: TensorRef): Dims => model.calls[ref.call]?.outputs[ref.output]?.dims ?? [];
   const repeats = calls.flatMap((one) =>

@@ -101,28 +101,21 @@ function inWordsOfBoth(model: Model): { readonly plan: Plan; readonly problems: 
     severity: "note",
   };
   const plan = translate(model, { to: "keras3" });
-  return { plan, problems: [note, ...misreadByKeras3(plan)] };
+  return { plan, problems: [note, ...droppedAxes(plan)] };
 }
 
-/** In Keras 3's words the file is for Keras 3 alone, and what that misreads in an .h5 nobody reads as it is meant. */
-const misreadByKeras3 = (plan: Plan): Problem[] =>
-  warnings(plan, (config) => {
-    const hint = "write a .keras file";
-    if (isDroppedAxis(config["axis"]))
-      return {
-        code: "convert.h5-axis",
-        message: "Keras 3 reads one axis from an .h5 file, not several or none: it takes the layer's default",
-        hint,
-      };
-    // It writes the kernel first and, loading, looks for the scales first.
-    if (JSON.stringify(config["dtype"] ?? null).includes("float8"))
-      return {
-        code: "convert.h5-float8",
-        message: "Keras 3 does not load float8 weights from an .h5 file",
-        hint,
-      };
-    return null;
-  });
+/** In Keras 3's words the file is for Keras 3 alone, which takes another axis: nobody reads it as it is meant. */
+const droppedAxes = (plan: Plan): Problem[] =>
+  warnings(plan, (config) =>
+    isDroppedAxis(config["axis"])
+      ? {
+          code: "convert.h5-axis",
+          message:
+            "Keras 3 reads one axis from an .h5 file, not several or none: it takes the layer's default",
+          hint: "write a .keras file",
+        }
+      : null,
+  );
 
 /** What there is to say of a layer by its words. */
 const warnings = (

@@ -10,9 +10,8 @@ import type { ErrorDetails } from "../base/texts.ts";
 import type { Dialect } from "../model/layer.ts";
 import type { Model, ModelLayer } from "../model/model.ts";
 import type { NodeSpec, Topology, TopologyLayer } from "../model/topology.ts";
-import { type CallFacts, callFacts, requireTfjsCall } from "./call-facts.ts";
+import { type CallFacts, callFacts, callsByLayer, type MaskedCall, requireTfjsCall } from "./call-facts.ts";
 import { LedgerBook } from "./ledger-book.ts";
-import { maskedInputs } from "./masked-calls.ts";
 import { nameFor, type TargetNames } from "./names.ts";
 import { placed } from "./placed.ts";
 import type { Plan, PlannedLayer, PlannedTopology, RewrittenLayer } from "./plan.ts";
@@ -32,8 +31,7 @@ interface State {
   readonly languages: Languages;
   readonly engines: readonly string[];
   readonly byPath: ReadonlyMap<string, { readonly index: number; readonly entry: ModelLayer }>;
-  /** Per call: over how many of its inputs a mask lies. */
-  readonly masked: readonly number[];
+  readonly calls: ReadonlyMap<number, readonly MaskedCall[]>;
   readonly names: TargetNames;
   readonly book: LedgerBook;
   readonly refusals: { readonly path: string; readonly error: VernierError }[];
@@ -52,7 +50,7 @@ export function translate(model: Model, options: TranslateOptions): Plan {
     languages: { from: wordsOf(model), to, maskRules: model.maskRules },
     byPath: new Map(model.layers.map((entry, index) => [entry.path, { index, entry }])),
     names: nameFor(model, keepNames ? null : to),
-    masked: maskedInputs(model),
+    calls: callsByLayer(model),
     book: new LedgerBook(),
     refusals: [],
     rewritten: [],
@@ -106,7 +104,7 @@ function planTopology(state: State, topology: Topology, prefix: string): Planned
       state.book.notNeeded(layer, "no output of the model needs this layer");
       return [];
     }
-    const facts = callFacts(state, found.index);
+    const facts = callFacts(state.model, state.calls.get(found.index) ?? []);
     const said = sayOrRefuse(state, facts, found.entry, layer);
     if (said === null) return [];
     if (!said.isChain) kind = "Functional";

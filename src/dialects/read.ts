@@ -32,7 +32,7 @@ export function modelFromKerasH5(file: KerasH5, where: string, architecture?: Ar
       weights.map((weight): Stored => ({ ...weight, read: () => weight.read(), quantization: null })),
     ]),
   );
-  const assigned = assignByGroup(graph.layers, groups);
+  const assigned = assignByGroup(graph, groups);
   return {
     ...modelOf(graph, writer, assigned, file.problems),
     format: file.modelConfig === null ? "keras-weights" : "keras-h5",

@@ -1,8 +1,10 @@
 /** @file Which stored weight is which, where names do not say it: by Keras's order. */
 
 import { expect, test } from "vitest";
+import type { JsonObject } from "../base/json.ts";
 import { bindLayer, contextOf } from "../layers/bind.ts";
 import { KERAS2_MASKS, KERAS3_MASKS } from "../model/layer.ts";
+import type { Topology, TopologyLayer } from "../model/topology.ts";
 import type { BuiltLayer } from "./build.ts";
 import { assignByGroup, type Stored } from "./weights.ts";
 
@@ -17,6 +19,24 @@ function dense(path: string, units: number, trainable: boolean): BuiltLayer {
   const layer = bindLayer({ class_name: "Dense", config }, context);
   return { path, layer, intended: null, fileConfig: config };
 }
+
+/** A topology that holds them under their paths. */
+const nested = (layers: readonly BuiltLayer[]): Topology => ({
+  name: null,
+  kind: "Functional",
+  inputs: [],
+  outputs: [],
+  config: {},
+  layers: layers.map(({ path, layer: { className }, fileConfig }) => ({
+    name: path,
+    path,
+    className,
+    config: fileConfig as JsonObject,
+    nodes: [],
+    input: null,
+    inner: null,
+  })),
+});
 
 const stored = (name: string, units: number): Stored => ({
   name,
@@ -34,7 +54,10 @@ test("in a nested model whose names repeat, frozen layers' weights are the last"
     dense("base/in/second", 6, true),
   ];
   const group = [stored("second/kernel:0", 5), stored("second/kernel_1:0", 6), stored("first/kernel:0", 4)];
-  const { layers: found, problems } = assignByGroup(layers, new Map([["base", group]]));
+  const { layers: found, problems } = assignByGroup(
+    { layers, topology: nested(layers) },
+    new Map([["base", group]]),
+  );
   expect(problems).toEqual([]);
   expect(found.map(({ weights }) => weights[0]?.fileName)).toEqual([
     "first/kernel:0",
@@ -54,11 +77,41 @@ test("weights that a config says are bytes, and that are not, are a problem by n
   const layer = bindLayer({ class_name: "Dense", config }, context);
   const built = { path: "out", layer, intended: null, fileConfig: config };
   const scale = { ...stored("out/kernel_scale", 1), shape: [4] };
-  const { problems } = assignByGroup([built], new Map([["out", [stored("out/kernel", 4), scale]]]));
+  const { problems } = assignByGroup(
+    { layers: [built], topology: nested([built]) },
+    new Map([["out", [stored("out/kernel", 4), scale]]]),
+  );
   expect(problems).toMatchObject([
     {
       code: "weights.dtype",
       message: 'weight "out/kernel" is of float32, the config implies int8',
     },
   ]);
+});
+
+// keras/src/layers/layer.py, trainable_variables: none of a model that does not train.
+test("a nested model that does not train keeps its layers' weights from being listed first", () => {
+  const layers = [dense("base/in/first", 4, true), dense("base/second", 5, true)];
+  const inside = nested(layers.slice(0, 1));
+  const base: TopologyLayer = {
+    ...(nested(layers).layers[0] as TopologyLayer),
+    path: "base",
+    inner: {
+      ...nested(layers.slice(1)),
+      layers: [
+        {
+          ...(nested(layers).layers[0] as TopologyLayer),
+          path: "base/in",
+          inner: { ...inside, config: { trainable: false } },
+        },
+        ...nested(layers.slice(1)).layers,
+      ],
+    },
+  };
+  // Names that tell nothing.
+  const group = [stored("x/kernel", 5), stored("y/kernel", 4)];
+  const topology = { ...nested([]), layers: [base] };
+  const { layers: found, problems } = assignByGroup({ layers, topology }, new Map([["base", group]]));
+  expect(problems).toEqual([]);
+  expect(found.map(({ weights }) => weights[0]?.fileName)).toEqual(["y/kernel", "x/kernel"]);
 });

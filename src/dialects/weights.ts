@@ -7,10 +7,10 @@
  */
 
 import { VernierError } from "../base/errors.ts";
-import { isObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { WeightSpec } from "../model/layer.ts";
 import type { ModelLayer, ModelWeight } from "../model/model.ts";
+import type { Topology } from "../model/topology.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import type { BuiltLayer } from "./build.ts";
@@ -32,34 +32,55 @@ export interface Assigned {
 
 /** `groups`: the stored weights of each outermost layer. */
 export function assignByGroup(
-  layers: readonly BuiltLayer[],
+  { layers, topology }: { readonly layers: readonly BuiltLayer[]; readonly topology: Topology },
   groups: ReadonlyMap<string, readonly Stored[]>,
 ): Assigned {
+  const frozen = new Set(frozenIn(topology));
+  const isTrained = ({ spec, layer }: Want): boolean => spec.trainable && !frozen.has(layer.path);
   const problems: Problem[] = [];
   const assigned = new Map<BuiltLayer, ModelWeight[]>();
   const outerOf = outermost(groups);
-  for (const outer of new Set(layers.map(({ path }) => outerOf(path)))) {
-    const inside = layers.filter(({ path }) => outerOf(path) === outer);
+  const byOuter = new Map<string, BuiltLayer[]>();
+  for (const layer of layers) {
+    const outer = outerOf(layer.path);
+    const inside = byOuter.get(outer);
+    if (inside === undefined) byOuter.set(outer, [layer]);
+    else inside.push(layer);
+  }
+  for (const [outer, inside] of byOuter) {
     const stored = groups.get(outer) ?? [];
     const wanted = inside.flatMap((layer) => layer.layer.weights.map((spec) => ({ layer, spec })));
     if (wanted.length === 0) continue;
     // A quantized layer's own weights are not in the order of its definition either.
-    const byOrder = inside.length === 1 && inside[0]?.layer.config["quantization"] === undefined;
-    const trainedFirst = [
-      ...wanted.filter((want) => isTrained(want)),
-      ...wanted.filter((want) => !isTrained(want)),
-    ];
+    const isPlain =
+      inside.length === 1 && wanted.every(({ spec }) => spec.dtype === undefined && spec.early !== true);
     const pairs =
-      (byOrder ? null : byName(wanted, stored)) ??
-      (byOrder ? wanted : trainedFirst).map((want, i) => ({ ...want, found: stored[i] }));
+      (isPlain ? null : byName(wanted, stored)) ??
+      (isPlain ? wanted : inOrderOfH5(wanted, ({ spec }) => spec.early === true, isTrained)).map(
+        (want, i) => ({
+          ...want,
+          found: stored[i],
+        }),
+      );
     for (const { layer, spec, found } of pairs) put(assigned, problems, layer, spec, found, stored);
   }
   return finish(layers, assigned, problems);
 }
 
+/** Trainable weights, then the others, each as Keras made them (keras/src/legacy/saving/legacy_h5_format.py, `_legacy_weights`). */
+export function inOrderOfH5<T>(
+  weights: readonly T[],
+  isEarly: (one: T) => boolean,
+  isTrained: (one: T) => boolean,
+): readonly T[] {
+  const made = [...weights.filter(isEarly), ...weights.filter((one) => !isEarly(one))];
+  return [...made.filter(isTrained), ...made.filter((one) => !isTrained(one))];
+}
+
 /** The outermost layer that a path is in; names of Keras 2 may have "/" in them themselves. */
 function outermost(groups: ReadonlyMap<string, unknown>): (path: string) => string {
   return (path) => {
+    if (groups.has(path)) return path;
     const steps = path.split("/");
     const ends = steps.map((_, i) => steps.slice(0, steps.length - i).join("/"));
     return ends.find((name) => groups.has(name)) ?? steps[0] ?? path;
@@ -71,9 +92,13 @@ interface Want {
   readonly spec: WeightSpec;
 }
 
-/** Whoever freezes a model freezes every layer in it. */
-const isTrained = ({ spec, layer: { fileConfig } }: Want): boolean =>
-  spec.trainable && !(isObject(fileConfig) && fileConfig["trainable"] === false);
+/** Paths of the layers that do not train, or that a model around them keeps from it. */
+function frozenIn({ layers, config }: Topology, isFrozen = false): string[] {
+  const all = isFrozen || config["trainable"] === false;
+  return layers.flatMap(({ path, inner, config: own }) =>
+    inner === null ? (all || own["trainable"] === false ? [path] : []) : frozenIn(inner, all),
+  );
+}
 
 /** Inner layers' weights by the layer's own name in the stored one; `null` where that does not find each exactly once. */
 function byName(wanted: readonly Want[], stored: readonly Stored[]): (Want & { found: Stored })[] | null {

@@ -8,9 +8,11 @@ import { classNameOf } from "./class-name.ts";
 import type { LayerDefinition } from "./define.ts";
 import { LAYERS } from "./index.ts";
 
-export function definitionOf(className: string): LayerDefinition | undefined {
-  return LAYERS.find(({ classNames }) => classNames.includes(className));
-}
+const BY_NAME: ReadonlyMap<string, LayerDefinition> = new Map(
+  LAYERS.flatMap((definition) => definition.classNames.map((name) => [name, definition] as const)),
+);
+
+export const definitionOf = (className: string): LayerDefinition | undefined => BY_NAME.get(className);
 
 /** Throws `layer.unsupported` for a class that no family knows, `config.invalid` for a config that it cannot read. */
 export function bindLayer(json: unknown, context: BindContext): BoundLayer {

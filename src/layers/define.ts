@@ -26,6 +26,7 @@ import type {
 import type { Ops } from "../ops/ops.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Dims, Shape } from "../tensor/tensor.ts";
+import { otherKeysOf } from "./other-keys.ts";
 import {
   type Quantization,
   quantizationIn,
@@ -254,26 +255,10 @@ export interface LayerDefinition {
   ): { readonly training: JsonObject; readonly unknown: readonly string[] };
 }
 
-/** Keys that every layer may have and that no prediction depends on. */
-const COMMON_KEYS: ReadonlySet<string> = new Set([
-  "name",
-  "trainable",
-  "dtype",
-  "batch_input_shape",
-  "batch_shape",
-  "input_shape",
-  "input_dtype",
-  "input_dim",
-  "input_length",
-  "build_config",
-  "shared_object_id",
-  "activity_regularizer",
-  "autocast",
-  "batch_size",
-]);
-const TRAINING_SUFFIXES = ["_initializer", "_regularizer", "_constraint"];
-
 export function defineLayer<const F extends Fields>(family: LayerFamily<F>): LayerDefinition {
+  const spellings = spellingsIn(family.config);
+  const otherKeys: LayerDefinition["otherKeys"] = (json, dialect) =>
+    otherKeysOf(json, spellings(dialect), family.training ?? []);
   return {
     classNames: family.classNames,
     positional: family.positional ?? [],
@@ -288,7 +273,7 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
     }),
     refusedByTfjs: (config, inputs, call) =>
       quantizationRefused(config) ?? family.refusedByTfjs?.(config as ConfigOf<F>, inputs, call) ?? null,
-    otherKeys: (json, dialect) => restOf(family, json, dialect),
+    otherKeys,
     bind(json, context) {
       const decoded = decodeConfig(family.config, json, context);
       const inner = family.inner?.(decoded, context) ?? [];
@@ -298,7 +283,7 @@ export function defineLayer<const F extends Fields>(family: LayerFamily<F>): Lay
       const config = form === null ? resolved : { ...resolved, quantization: form.quantization };
       const weights = (form ?? family).weights?.(config, context.inputs, inner) ?? [];
       const formulas = form === null ? [family.call, ...(family.formulas ?? [])] : [form.call];
-      const { training, unknown } = restOf(family, json, context.dialect);
+      const { training, unknown } = otherKeys(isObject(json) ? (json as JsonObject) : {}, context.dialect);
       return {
         className: family.classNames[0],
         config: config as JsonObject,
@@ -447,26 +432,19 @@ const spellingsOf = (
   dialect: Dialect,
 ): readonly string[] => field.spellings[dialect] ?? [name];
 
-function restOf<F extends Fields>(
-  family: LayerFamily<F>,
-  json: unknown,
-  dialect: Dialect,
-): { training: JsonObject; unknown: string[] } {
-  const known = new Set(
-    Object.entries(family.config).flatMap(([name, field]) => spellingsOf(name, field, dialect)),
-  );
-  const training: Record<string, Json> = {};
-  const unknown: string[] = [];
-  for (const [key, value] of Object.entries(isObject(json) ? json : {})) {
-    if (known.has(key)) continue;
-    const harmless =
-      COMMON_KEYS.has(key) ||
-      TRAINING_SUFFIXES.some((suffix) => key.endsWith(suffix)) ||
-      family.training?.includes(key) === true;
-    if (harmless) training[key] = value as Json;
-    else unknown.push(key);
-  }
-  return { training, unknown };
+/** Spellings of the keys that change predictions, by dialect; the same for every layer of the family. */
+type Spellings = (dialect: Dialect) => ReadonlySet<string>;
+
+function spellingsIn(fields: Fields): Spellings {
+  const found = new Map<Dialect, ReadonlySet<string>>();
+  return (dialect) => {
+    const known = found.get(dialect);
+    if (known !== undefined) return known;
+    const all = Object.entries(fields).flatMap(([name, field]) => spellingsOf(name, field, dialect));
+    const made = new Set(all);
+    found.set(dialect, made);
+    return made;
+  };
 }
 
 function weightNamed<T>(

@@ -94,13 +94,13 @@ function weightsOf(
       ];
     }
     case "float8":
-      // Only training looks at the others.
+      // Only training looks at the largest values, and at what becomes of gradients.
       return [
         weight("kernel", [inputs, units]),
         ...bias,
         ...["inputs", "kernel", "outputs_grad"].flatMap((of) => [
-          fixed(`${of}_scale`, []),
-          fixed(`${of}_amax_history`, [quantization.history]),
+          { ...weight(`${of}_scale`, []), early: true },
+          { ...weight(`${of}_amax_history`, [quantization.history]), early: true },
         ]),
       ];
     default:

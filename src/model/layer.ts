@@ -52,6 +52,8 @@ export interface WeightSpec {
   readonly trainable: boolean;
   /** The last part of the name in Keras 2 and TF.js, where it is another. */
   readonly older?: string;
+  /** Keras makes it before the layer's others, and loads it first from an `.h5`. */
+  readonly early?: boolean;
   /** What it must be stored in; left out: any floating dtype. */
   readonly dtype?: DType;
 }

@@ -3,6 +3,7 @@
  * (keras/src/legacy/saving/legacy_h5_format.py, `_legacy_weights`: what `trainable` says counts), found by order.
  */
 
+import { inOrderOfH5 } from "../../dialects/weights.ts";
 import { type Hdf5AttributeValue, type Hdf5Group, splitAttribute } from "../../formats/hdf5-writer.ts";
 import type { TensorSource } from "../../formats/output.ts";
 import type { Dialect } from "../../model/layer.ts";
@@ -38,7 +39,12 @@ function layerGroup(layer: PlannedLayer, trains: boolean, to: Dialect): Hdf5Grou
   const all = inside.flatMap((one) =>
     one.layer.weights.map((weight) => ({ ...one, weight, trained: one.trainable && weight.trainable })),
   );
-  const ordered = [...all.filter(({ trained }) => trained), ...all.filter(({ trained }) => !trained)];
+  const ordered = inOrderOfH5(
+    all,
+    ({ layer: { bound }, weight: { name } }) =>
+      bound?.weights.find((spec) => spec.name === name)?.early === true,
+    ({ trained }) => trained,
+  );
   return datasets(
     ordered.map((one) => ({ name: storedName(layer, one.layer, one.weight, to), source: one.weight.source })),
   );
