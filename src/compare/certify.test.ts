@@ -170,6 +170,11 @@ test("activations on float16's grid are explained by float16; the same with a fa
   expect(spoilt.byId.get("top")?.status).toBe("refuted");
 });
 
+test("activations on bfloat16's grid, which is part of float16's, are explained by bfloat16", async () => {
+  const { byId } = await certificates(plain(), { round: roundToBfloat16 });
+  expect(byId.get("hidden")).toMatchObject({ status: "coarser", explains: "bfloat16" });
+});
+
 test("products of operands cut to TF32 are explained by it, of operands cut further they are not", async () => {
   for (const operands of tf32Operands()) {
     const { byId } = await certificates(plain(), { operands });

@@ -46,8 +46,8 @@ export function storedIn(format: FloatFormat, stated: Arithmetic): Arithmetic {
   };
 }
 
-/** Finest first. */
-export const COARSER_FORMATS: readonly FloatFormat[] = [FLOAT16, BFLOAT16];
+/** Coarsest first: what lies on the grid of bfloat16 lies on that of float16 too. */
+export const COARSER_FORMATS: readonly FloatFormat[] = [BFLOAT16, FLOAT16];
 
 /** The operands of a TF32 product: to nearest with ties away from zero (what libraries do), or cut off (what hardware does). */
 export function tf32Operands(): readonly ((x: number) => number)[] {
