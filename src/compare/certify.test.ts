@@ -163,17 +163,19 @@ test("a NaN where the reference has a number is refuted", async () => {
   expect(byId.get("hidden")).toMatchObject({ status: "refuted", error: Infinity });
 });
 
-test("activations on float16's grid are explained by float16; the same with a fault are not", async () => {
-  const { byId } = await certificates(plain(), { round: roundToFloat16 });
-  expect(byId.get("hidden")).toMatchObject({ status: "coarser", explains: "float16" });
-  const spoilt = await certificates(plain(), { round: roundToFloat16, fault: { path: "top", by: 0.25 } });
-  expect(spoilt.byId.get("top")?.status).toBe("refuted");
-});
-
-test("activations on bfloat16's grid, which is part of float16's, are explained by bfloat16", async () => {
-  const { byId } = await certificates(plain(), { round: roundToBfloat16 });
-  expect(byId.get("hidden")).toMatchObject({ status: "coarser", explains: "bfloat16" });
-});
+// bfloat16's grid is part of float16's.
+test.each([
+  ["float16", roundToFloat16],
+  ["bfloat16", roundToBfloat16],
+])(
+  "activations on the grid of %s are explained by it; the same with a fault are not",
+  async (name, round) => {
+    const { byId } = await certificates(plain(), { round });
+    expect(byId.get("hidden")).toMatchObject({ status: "coarser", explains: name });
+    const spoilt = await certificates(plain(), { round, fault: { path: "top", by: 0.25 } });
+    expect(spoilt.byId.get("top")?.status).toBe("refuted");
+  },
+);
 
 test("products of operands cut to TF32 are explained by it, of operands cut further they are not", async () => {
   for (const operands of tf32Operands()) {

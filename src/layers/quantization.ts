@@ -85,17 +85,18 @@ export function quantizationWords(
 
 const roundsInputs = ({ mode, inputs }: JsonObject): boolean => mode === "float8" || inputs !== null;
 
-/** "int8, and what it gets is rounded to 8 bits": a canonical `quantization`, for messages. */
+/** "int8 (what it gets is rounded to 8 bits too)": a canonical `quantization`, for messages. */
 export const sayQuantization = (quantization: JsonObject): string =>
   `${String(quantization["mode"])}${roundsInputs(quantization) ? " (what it gets is rounded to 8 bits too)" : ""}`;
 
 /** Why TF.js has no such layer. */
 export function quantizationRefused({ quantization }: JsonObject): TfjsRefusal {
   if (!isObject(quantization)) return null;
-  const { mode } = quantization;
-  if (!roundsInputs(quantization)) return `its weights are quantized (${String(mode)})`;
+  const mode = String(quantization["mode"]);
   return {
-    reason: `it rounds what it gets to 8 bits (${String(mode)}), and no layer of TensorFlow.js does`,
+    reason: roundsInputs(quantization)
+      ? `it rounds what it gets to 8 bits (${mode}), and no layer of TensorFlow.js does`
+      : `its weights are quantized (${mode})`,
     hint: "convert the model as it was before quantize(); --quantize uint8 makes its files as small",
   };
 }

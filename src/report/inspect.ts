@@ -1,9 +1,8 @@
 /** @file `vernier.inspect/1`: what is in one model file, as data and as the table that `model.summary()` users know. */
 
-import type { JsonObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import { LAYERS_IN_TFJS } from "../layers/in-tensorflow-js.ts";
-import { quantizationRefused } from "../layers/quantization.ts";
+import type { BoundLayer } from "../model/layer.ts";
 import type { Model, ModelWeight } from "../model/model.ts";
 import { type Dims, sizeOf } from "../tensor/tensor.ts";
 import { cutMiddle, entry, pad, plain, type Style, WIDTH, widthOf } from "./layout.ts";
@@ -74,7 +73,7 @@ export function inspectModel(model: Model, tfjs: LayersInTfjs): InspectReport {
         className: layer.className,
         outputShape: model.calls.find((call) => call.layer === index)?.outputs[0]?.dims ?? null,
         weights: weights.map(weightInfo),
-        inTensorFlowJs: tfjs.has(layer.className) ? inTfjs(layer.config) : ("refused" as const),
+        inTensorFlowJs: tfjs.has(layer.className) ? inTfjs(layer) : ("refused" as const),
       })),
     ],
     training:
@@ -86,9 +85,9 @@ export function inspectModel(model: Model, tfjs: LayersInTfjs): InspectReport {
 }
 
 /** Weights in fewer bits are written out; inputs that are rounded cannot be. */
-function inTfjs(config: JsonObject): "built-in" | "rewrite" | "refused" {
-  const refusal = quantizationRefused(config);
-  return refusal === null ? "built-in" : typeof refusal === "string" ? "rewrite" : "refused";
+function inTfjs({ config, dequantized }: BoundLayer): "built-in" | "rewrite" | "refused" {
+  if (config["quantization"] === undefined) return "built-in";
+  return dequantized === null ? "refused" : "rewrite";
 }
 
 const weightInfo = ({ spec, shape, dtype, quantization }: ModelWeight): TensorInfo => ({

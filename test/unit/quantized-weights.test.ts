@@ -2,12 +2,13 @@
 
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { filesOf } from "../../test/generated/converted.ts";
-import { readModelPath } from "../dialects/read.node.ts";
-import { openHdf5 } from "../formats/hdf5.node.ts";
-import { bytesSource } from "../formats/source.ts";
-import { convert } from "./convert.ts";
-import { modelFromPlan } from "./planned-model.ts";
+import { convert } from "../../src/convert/convert.ts";
+import { modelFromPlan } from "../../src/convert/planned-model.ts";
+import { readModelPath } from "../../src/dialects/read.node.ts";
+import { openHdf5 } from "../../src/formats/hdf5.node.ts";
+import { bytesSource } from "../../src/formats/source.ts";
+import { inspect } from "../../src/report/inspect.ts";
+import { filesOf } from "../generated/converted.ts";
 
 const at = (name: string): string =>
   fileURLToPath(new URL(`../../test/fixtures/keras-files/${name}.keras`, import.meta.url));
@@ -56,6 +57,16 @@ test("bytes that Keras 3.14 and later lay otherwise are not written for them", a
     code: "convert.refused",
     message: expect.stringContaining("as Keras 3.11 to 3.13 laid them"),
   });
+});
+
+test.each([
+  ["keras3/int8", ["refused", "refused"]],
+  ["keras3/words-int8", ["rewrite", "built-in", "refused"]],
+  ["keras3/int4", ["rewrite", "rewrite"]],
+])("inspect says what TensorFlow.js has of it: %s", async (name, said) => {
+  await using opened = await readModelPath(at(name));
+  const { layers } = inspect(opened);
+  expect(layers.slice(1).map(({ inTensorFlowJs }) => inTensorFlowJs)).toEqual(said);
 });
 
 // Recorded: keras 3.15.1 does not load the .h5 that it writes of a model that was quantized in float8 after it was made.
