@@ -1,4 +1,7 @@
-/** @file Certificates on engines made of the formulas themselves, rounded to float32 and spoilt on purpose. */
+/**
+ * @file Certificates on engines made of the formulas themselves, rounded to float32 and spoilt on purpose. Longer than 300
+ * lines because these engines are made here, for these tests alone.
+ */
 
 import { expect, test } from "vitest";
 import { ModelBuilder, weightsOf } from "../../test/models.ts";
