@@ -134,18 +134,16 @@ function pictureOf(shape: Shape, channelAxis: number, random: Random): Float64Ar
   const data = new Float64Array(sizeOf(shape));
   for (let sample = 0; sample < samples; sample++) {
     for (let channel = 0; channel < channels; channel++) {
-      const waves = Array.from({ length: WAVES }, () => [
-        random.uniform() * 3,
-        random.uniform() * 3,
-        random.uniform(),
-      ]);
+      const waves = Array.from({ length: WAVES }, () => ({
+        x: random.uniform() * 3,
+        y: random.uniform() * 3,
+        phase: random.uniform(),
+      }));
       for (let row = 0; row < rows; row++) {
         for (let column = 0; column < columns; column++) {
-          const sum = waves.reduce(
-            (total, [x = 0, y = 0, phase = 0]) =>
-              total + triangle((x * row) / rows + (y * column) / columns + phase),
-            0,
-          );
+          let sum = 0;
+          for (const { x, y, phase } of waves)
+            sum += triangle((x * row) / rows + (y * column) / columns + phase);
           const value = sum / WAVES + GRAIN * (random.uniform() - 0.5);
           const at =
             channelAxis === 3

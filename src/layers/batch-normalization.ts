@@ -47,9 +47,21 @@ function along<T>(ops: Ops<T>, { config, input, weight }: FormulaCall<T, Config>
   return (name) => (config.axis === rank - 1 ? weight(name) : ops.reshape(weight(name), dims));
 }
 
-function parts<T>(ops: Ops<T>, call: FormulaCall<T, Config>): { at: (name: string) => T; spread: T } {
+interface Parts<T> {
+  readonly at: (name: string) => T;
+  readonly spread: T;
+  /** gamma / √(variance + ε). */
+  readonly factor: () => T;
+}
+
+function parts<T>(ops: Ops<T>, call: FormulaCall<T, Config>): Parts<T> {
   const at = along(ops, call);
-  return { at, spread: add(ops, at("moving_variance"), scalar(ops, call.config.epsilon)) };
+  const spread = add(ops, at("moving_variance"), scalar(ops, call.config.epsilon));
+  const factor = (): T => {
+    const inverse = ops.unary("rsqrt", spread);
+    return call.config.scale ? multiply(ops, inverse, at("gamma")) : inverse;
+  };
+  return { at, spread, factor };
 }
 
 export const batchNormalization = defineLayer({
@@ -93,28 +105,26 @@ export const batchNormalization = defineLayer({
     ];
   },
 
+  // One division a channel, not one a number.
   call(ops, call) {
-    const { at, spread } = parts(ops, call);
-    const normal = divide(ops, subtract(ops, call.input, at("moving_mean")), ops.unary("sqrt", spread));
-    const scaled = call.config.scale ? multiply(ops, normal, at("gamma")) : normal;
+    const { at, factor } = parts(ops, call);
+    const scaled = multiply(ops, subtract(ops, call.input, at("moving_mean")), factor());
     return result(call.config.center ? add(ops, scaled, at("beta")) : scaled, call.mask);
   },
 
   formulas: [
     (ops, call) => {
       const { at, spread } = parts(ops, call);
-      const inverse = ops.unary("rsqrt", spread);
-      const factor = call.config.scale ? multiply(ops, inverse, at("gamma")) : inverse;
-      const shift = multiply(ops, at("moving_mean"), factor);
-      const offset = call.config.center ? subtract(ops, at("beta"), shift) : ops.unary("negative", shift);
-      return result(add(ops, multiply(ops, call.input, factor), offset), call.mask);
+      const normal = divide(ops, subtract(ops, call.input, at("moving_mean")), ops.unary("sqrt", spread));
+      const scaled = call.config.scale ? multiply(ops, normal, at("gamma")) : normal;
+      return result(call.config.center ? add(ops, scaled, at("beta")) : scaled, call.mask);
     },
     (ops, call) => {
-      const { at, spread } = parts(ops, call);
-      const inverse = ops.unary("rsqrt", spread);
-      const factor = call.config.scale ? multiply(ops, inverse, at("gamma")) : inverse;
-      const scaled = multiply(ops, subtract(ops, call.input, at("moving_mean")), factor);
-      return result(call.config.center ? add(ops, scaled, at("beta")) : scaled, call.mask);
+      const { at, factor } = parts(ops, call);
+      const by = factor();
+      const shift = multiply(ops, at("moving_mean"), by);
+      const offset = call.config.center ? subtract(ops, at("beta"), shift) : ops.unary("negative", shift);
+      return result(add(ops, multiply(ops, call.input, by), offset), call.mask);
     },
   ],
 
