@@ -144,10 +144,16 @@ def write_keras3():
     write(train(keras, seed_weights(small(keras), "trained")), folder / "trained.keras")
     for dtype in ("float16", "bfloat16", "mixed_float16"):
         write(seed_weights(small(keras, dtype=dtype), dtype), folder / f"{dtype}.keras")
-    adapted = seed_weights(small(keras), "lora")
-    adapted.get_layer("hidden").enable_lora(2)
-    adapted.get_layer("hidden").lora_kernel_b.assign(np.full((2, 4), 0.25, "float32"))
-    write(adapted, folder / "lora.keras")
+    # A .keras holds an adapter added to its weight, an .h5 beside it.
+    whole = adapted(seed_weights(small(keras), "lora"))
+    write(whole, folder / "lora.keras")
+    whole.save(str(folder / "lora.h5"))
+    both = adapted(quantized(small(keras), "int8"))
+    both.save(str(folder / "lora-int8.h5"))
+    both.save(str(folder / "lora-int8.keras"))
+    # What is added up is quantized anew: only what was saved can be recorded.
+    record(keras.models.load_model(folder / "lora-int8.keras"), folder / "lora-int8.npz")
+    without_dates(folder / "lora-int8.keras")
     for mode in ("int8", "int4", "float8"):
         write(quantized(small(keras), mode), folder / f"{mode}.keras")
     for mode in ("int8", "int4"):
@@ -199,6 +205,14 @@ def of_words(keras):
 def quantized(model, mode):
     seed_weights(model, mode)
     model.quantize(mode)
+    return model
+
+
+def adapted(model):
+    hidden = model.get_layer("hidden")
+    hidden.enable_lora(2, lora_alpha=3)
+    hidden.lora_kernel_a.assign(generator("lora", "a").normal(size=(5, 2)).astype("float32"))
+    hidden.lora_kernel_b.assign(np.full((2, 4), 0.25, "float32"))
     return model
 
 

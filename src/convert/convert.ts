@@ -100,7 +100,8 @@ function inWordsOfBoth(model: Model): { readonly plan: Plan; readonly problems: 
     hint: "load it with Keras 3",
     severity: "note",
   };
-  const plan = translate(model, { to: "keras3" });
+  // Where the config names an adapter, Keras looks for it in an .h5; ours holds it added to its weight.
+  const plan = translate(model, { to: "keras3", without: ["lora_rank", "lora_alpha"] });
   return { plan, problems: [note, ...droppedAxes(plan)] };
 }
 

@@ -4,6 +4,7 @@ import { isVernierError, VernierError } from "../base/errors.ts";
 import { isObject, type JsonObject } from "../base/json.ts";
 import { contextFor } from "../dialects/build.ts";
 import { bindLayer } from "../layers/bind.ts";
+import { QUANTIZATION_KEYS } from "../layers/quantization.ts";
 import type { BoundLayer, KnownFault } from "../model/layer.ts";
 import { shapeOps } from "../ops/shape.ts";
 import type { Dims } from "../tensor/tensor.ts";
@@ -260,6 +261,8 @@ function wordsFor(layer: BoundLayer, part: BoundLayer, words: JsonObject): JsonO
   const changed = Object.keys(part.config).filter(
     (key) => JSON.stringify(part.config[key]) !== JSON.stringify(layer.config[key]),
   );
+  // The part's weights are plain numbers.
+  if (layer.config["quantization"] !== undefined) changed.push(...QUANTIZATION_KEYS);
   return isObject(words)
     ? Object.fromEntries(Object.entries(words).filter(([key]) => !changed.includes(key)))
     : {};

@@ -38,6 +38,8 @@ export interface Languages {
   readonly from: Dialect;
   readonly to: Dialect;
   readonly maskRules: MaskRules;
+  /** Keys of training that the target's format has no room for. @default none */
+  readonly without?: readonly string[];
   /** Is told what becomes of each key of a layer inside another. */
   note?(key: InsideKey): void;
 }
@@ -101,7 +103,7 @@ export function wordsFor(
   { className, config, words, fed, masks, integers }: LayerMeaning,
   languages: Languages,
 ): Omit<SaidLayer, "bound" | "faults"> & { readonly said: JsonObject } {
-  const { from, to } = languages;
+  const { from, to, without = [] } = languages;
   const definition = definitionOf(className);
   if (definition === undefined || (to === "tfjs" && !LAYERS_IN_TFJS.has(className)))
     throw unsupported(className, "it has no such layer", to);
@@ -126,7 +128,7 @@ export function wordsFor(
   if (typeof refused === "string") throw unsupported(className, refused, to);
   if (refused !== null) throw unsupported(className, refused.reason, to, refused.hint);
   const { training, unknown } = definition.otherKeys(words, from);
-  const keys = translateTrainingKeys(withoutPlace(training), className, { from, to });
+  const keys = translateTrainingKeys(withoutPlace(training), className, { from, to, without });
   const others = Object.fromEntries(unknown.map((key) => [key, (words[key] ?? null) as Json]));
   return {
     className,

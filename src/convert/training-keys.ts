@@ -20,13 +20,18 @@ export interface TranslatedKeys {
 export function translateTrainingKeys(
   keys: JsonObject,
   className: string,
-  { from, to }: { readonly from: Dialect; readonly to: Dialect },
+  {
+    from,
+    to,
+    without,
+  }: { readonly from: Dialect; readonly to: Dialect; readonly without: readonly string[] },
 ): TranslatedKeys {
   const written: Record<string, Json> = {};
   const kept: Record<string, Json> = {};
   const translated = new Set<string>();
   for (const [key, value] of Object.entries(keys)) {
-    const said = isKnown(key, value, className, from, to) ? sayKey(key, value, from, to) : undefined;
+    const known = !without.includes(key) && isKnown(key, value, className, from, to);
+    const said = known ? sayKey(key, value, from, to) : undefined;
     if (said === undefined) {
       kept[key] = value;
       continue;

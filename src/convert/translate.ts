@@ -24,6 +24,8 @@ export interface TranslateOptions {
   readonly engines?: readonly string[];
   /** Names stay, also those that the target's programs do not take. @default false */
   readonly keepNames?: boolean;
+  /** Keys that the format of the file has no room for, though its dialect has a word for them. */
+  readonly without?: readonly string[];
 }
 
 interface State {
@@ -43,11 +45,11 @@ interface State {
 
 /** Throws `convert.refused` with every layer that cannot be said, `weights.*` where weights are missing. */
 export function translate(model: Model, options: TranslateOptions): Plan {
-  const { to, engines = ["tfjs:cpu", "tfjs:wasm"], keepNames = false } = options;
+  const { to, engines = ["tfjs:cpu", "tfjs:wasm"], keepNames = false, without = [] } = options;
   const state: State = {
     model,
     engines: to === "tfjs" ? engines : [],
-    languages: { from: wordsOf(model), to, maskRules: model.maskRules },
+    languages: { from: wordsOf(model), to, maskRules: model.maskRules, without },
     byPath: new Map(model.layers.map((entry, index) => [entry.path, { index, entry }])),
     names: nameFor(model, keepNames ? null : to),
     calls: callsByLayer(model),

@@ -192,6 +192,21 @@ describe("dtypes", () => {
     expect(share).toBeLessThanOrEqual(1);
   });
 
+  test("an adapter that an .h5 keeps beside its weight is added to it, as Keras does in a .keras", async () => {
+    await using opened = await readModelPath(at("keras3/lora.h5"));
+    expect(opened.model.problems).toEqual([]);
+    const { share } = await shareOfBound(opened.model, await recorded(at("keras3/lora.npz")));
+    expect(share).toBeLessThanOrEqual(1);
+  });
+
+  test("an adapter beside quantized weights is refused by layer, with what to do", async () => {
+    await expect(readModelPath(at("keras3/lora-int8.h5"))).rejects.toMatchObject({
+      code: "layer.unsupported",
+      where: "hidden",
+      message: expect.stringContaining("a .keras file holds them added up"),
+    });
+  });
+
   test("a way of quantizing that no rule has is refused by layer and kind", async () => {
     const config = { units: 2, dtype: { class_name: "GPTQDTypePolicy", config: { mode: "gptq/4/128" } } };
     const context = contextFor(

@@ -14,6 +14,7 @@ import type { Topology } from "../model/topology.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { Shape, Tensor } from "../tensor/tensor.ts";
 import type { BuiltLayer } from "./build.ts";
+import { hasAdapter, withAdapters } from "./lora.ts";
 import { tfjsVariableName } from "./variable-names.ts";
 
 export interface Stored {
@@ -48,12 +49,14 @@ export function assignByGroup(
     else inside.push(layer);
   }
   for (const [outer, inside] of byOuter) {
-    const stored = groups.get(outer) ?? [];
+    const stored = withAdapters(inside, groups.get(outer) ?? []);
     const wanted = inside.flatMap((layer) => layer.layer.weights.map((spec) => ({ layer, spec })));
     if (wanted.length === 0) continue;
-    // A quantized layer's own weights are not in the order of its definition either.
+    // A layer with an adapter or with quantized weights lists its own in another order than its definition does.
     const isPlain =
-      inside.length === 1 && wanted.every(({ spec }) => spec.dtype === undefined && spec.early !== true);
+      inside.length === 1 &&
+      !inside.some(hasAdapter) &&
+      wanted.every(({ spec }) => spec.dtype === undefined && spec.early !== true);
     const pairs =
       (isPlain ? null : byName(wanted, stored)) ??
       (isPlain ? wanted : inOrderOfH5(wanted, ({ spec }) => spec.early === true, isTrained)).map(

@@ -65,7 +65,10 @@ export const quantizedUnknown = (
     { where },
   );
 
-/** The keys that say it again; only Keras 3 has words for it. Throws `convert.unsupported`. */
+/** The keys of a config that say it. */
+export const QUANTIZATION_KEYS: readonly string[] = ["dtype", "quantization_config"];
+
+/** These keys again; only Keras 3 has words for it. Throws `convert.unsupported`. */
 export function quantizationWords(
   className: string,
   { quantization }: JsonObject,
@@ -79,8 +82,7 @@ export function quantizationWords(
       reason: "its weights of 4 bits lie as Keras 3.11 to 3.13 laid them, which later ones do not read",
       hint: "convert the model as it was before quantize(), and quantize that again",
     });
-  const { dtype = null, quantization_config } = fileConfig;
-  return { dtype, ...(quantization_config === undefined ? {} : { quantization_config }) };
+  return Object.fromEntries(Object.entries(fileConfig).filter(([key]) => QUANTIZATION_KEYS.includes(key)));
 }
 
 const roundsInputs = ({ mode, inputs }: JsonObject): boolean => mode === "float8" || inputs !== null;

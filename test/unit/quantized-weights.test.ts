@@ -87,3 +87,13 @@ test("an .h5 in float8 lists the scales first, as Keras makes and loads them", a
     "bias",
   ]);
 });
+
+// Recorded: keras 3.15.1 looks for an adapter in an .h5 whose config names one.
+test("the words of an .h5 name no adapter, which stands added to its weight", async () => {
+  await using opened = await readModelPath(at("keras3/lora-int8"));
+  expect(JSON.stringify(opened.model.layers[0]?.fileConfig)).toContain("lora_rank");
+  const { topology } = (await convert(opened.model, { to: "h5" })).plan;
+  expect(topology.layers.map(({ config }) => config["lora_rank"])).toEqual([undefined, undefined, undefined]);
+  const keras = (await convert(opened.model, { to: "keras" })).plan.topology;
+  expect(keras.layers.map(({ config }) => config["lora_rank"])).toEqual([undefined, 2, undefined]);
+});
