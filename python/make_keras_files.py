@@ -148,6 +148,11 @@ def write_keras3():
     whole = adapted(seed_weights(small(keras), "lora"))
     write(whole, folder / "lora.keras")
     whole.save(str(folder / "lora.h5"))
+    for is_frozen in (False, True):
+        within = with_adapters_within(keras, is_frozen)
+        path = folder / ("lora-frozen.h5" if is_frozen else "lora-within.h5")
+        within.save(str(path))
+        record(within, path.with_suffix(".npz"))
     both = adapted(quantized(small(keras), "int8"))
     both.save(str(folder / "lora-int8.h5"))
     both.save(str(folder / "lora-int8.keras"))
@@ -213,6 +218,28 @@ def adapted(model):
     hidden.enable_lora(2, lora_alpha=3)
     hidden.lora_kernel_a.assign(generator("lora", "a").normal(size=(5, 2)).astype("float32"))
     hidden.lora_kernel_b.assign(np.full((2, 4), 0.25, "float32"))
+    return model
+
+
+def with_adapters_within(keras, is_frozen):
+    """In nested models, in layers of the same name, and in a wrapped one."""
+    layers = keras.layers
+
+    def part(name):
+        inner = keras.Sequential([layers.Input((4, 5)), layers.Dense(5, name="same")], name=name)
+        return inner, inner.layers[0]
+
+    (one, first), (two, second) = part("one"), part("two")
+    wrapped = layers.Dense(3, name="wrapped")
+    x = layers.Input((4, 5), name="x")
+    y = keras.Sequential([layers.Input((4, 5)), one, two], name="both")(x)
+    model = keras.Model(x, layers.TimeDistributed(wrapped, name="each")(y), name="within")
+    seed_weights(model, "lora-within")
+    for layer, alpha in ((first, None), (second, 3), (wrapped, 5)):
+        layer.enable_lora(2, lora_alpha=alpha)
+        b = layer.lora_kernel_b
+        b.assign(generator("lora", layer.path).normal(size=b.shape).astype("float32"))
+    model.get_layer("both").trainable = not is_frozen
     return model
 
 

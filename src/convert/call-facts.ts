@@ -1,6 +1,7 @@
 /** @file What the calls of a layer say beyond its config: what reaches it, which inputs repeat, where masks lie. */
 
 import { VernierError } from "../base/errors.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { BoundLayer, MaskRules } from "../model/layer.ts";
 import type { Call, Model, TensorRef } from "../model/model.ts";
 import type { Dims } from "../tensor/tensor.ts";
@@ -27,14 +28,10 @@ export interface MaskedCall {
 /** By the index of their layer. */
 export function callsByLayer(model: Model): ReadonlyMap<number, readonly MaskedCall[]> {
   const masked = maskedInputs(model);
-  const found = new Map<number, MaskedCall[]>();
-  for (const [i, call] of model.calls.entries()) {
-    const one = { call, masks: masked[i] ?? 0 };
-    const others = found.get(call.layer);
-    if (others === undefined) found.set(call.layer, [one]);
-    else others.push(one);
-  }
-  return found;
+  return groupBy(
+    model.calls.map((call, i) => ({ call, masks: masked[i] ?? 0 })),
+    ({ call }) => call.layer,
+  );
 }
 
 export function callFacts(model: Model, calls: readonly MaskedCall[]): CallFacts {

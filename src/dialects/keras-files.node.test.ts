@@ -192,10 +192,14 @@ describe("dtypes", () => {
     expect(share).toBeLessThanOrEqual(1);
   });
 
-  test("an adapter that an .h5 keeps beside its weight is added to it, as Keras does in a .keras", async () => {
-    await using opened = await readModelPath(at("keras3/lora.h5"));
+  test.each([
+    ["lora", "as Keras does in a .keras"],
+    ["lora-within", "also in nested models, under one name, and in a wrapped layer"],
+    ["lora-frozen", "also where the nested model does not train"],
+  ])("an adapter that an .h5 keeps beside its weight (%s) is added to it, %s", async (name) => {
+    await using opened = await readModelPath(at(`keras3/${name}.h5`));
     expect(opened.model.problems).toEqual([]);
-    const { share } = await shareOfBound(opened.model, await recorded(at("keras3/lora.npz")));
+    const { share } = await shareOfBound(opened.model, await recorded(at(`keras3/${name}.npz`)));
     expect(share).toBeLessThanOrEqual(1);
   });
 

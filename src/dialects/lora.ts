@@ -5,70 +5,80 @@
 
 import { VernierError } from "../base/errors.ts";
 import { isObject } from "../base/json.ts";
-import { sizeOf, type Tensor } from "../tensor/tensor.ts";
+import { add, multiply, scalar } from "../ops/derived.ts";
+import { float64Ops } from "../ops/float64.ts";
+import { realFromTensor, type Tensor } from "../tensor/tensor.ts";
 import type { BuiltLayer } from "./build.ts";
-import type { Stored } from "./weights.ts";
+import { lastOf, most, type Stored, stepsShared } from "./stored.ts";
 
-/** Has the layer one, by its config? Whether its file has it is another thing. */
-export const hasAdapter = ({ fileConfig }: BuiltLayer): boolean =>
-  isObject(fileConfig) && typeof fileConfig["lora_rank"] === "number" && fileConfig["lora_rank"] > 0;
+const ops = float64Ops();
 
-/** `stored`: of the layer's group. Throws `layer.unsupported` where the weight itself is quantized. */
+/**
+ * `stored`: of the group of `layers`. The same list where it holds no adapter. Throws `layer.unsupported` where the weight
+ * itself is quantized, or no config says by what an adapter is multiplied.
+ */
 export function withAdapters(layers: readonly BuiltLayer[], stored: readonly Stored[]): readonly Stored[] {
-  return layers.filter(hasAdapter).reduce((entries, layer) => merged(layer, entries), stored);
-}
-
-function merged(layer: BuiltLayer, stored: readonly Stored[]): readonly Stored[] {
-  const own = stored.filter(({ name }) => isOf(layer, name));
-  const [a, b] = ["a", "b"].map((half) =>
-    own.find(({ name }) => new RegExp(`/lora_[a-z]+_${half}(:0)?$`).test(name)),
-  );
-  const adapted = /\/lora_([a-z]+)_a/.exec(a?.name ?? "")?.[1];
-  const large = own.find(({ name }) => lastOf(name) === adapted);
-  if (a === undefined || b === undefined || large === undefined) return stored;
-  if (layer.layer.config["quantization"] !== undefined)
-    throw new VernierError(
-      "layer.unsupported",
-      {
-        className: layer.layer.className,
-        reason:
-          "its adapter (LoRA) lies beside weights that are quantized; a .keras file holds them added up",
-      },
-      { where: layer.path },
-    );
-  const { lora_rank: rank, lora_alpha: alpha = rank } = layer.fileConfig as Record<string, number>;
-  const read = async (): Promise<Tensor> =>
-    sum(await large.read(), await a.read(), await b.read(), Number(alpha) / Number(rank));
-  const { pieces: _pieces, ...rest } = large;
-  return stored.flatMap((entry) => {
-    if (entry === large) return [{ ...rest, read }];
-    return entry === a || entry === b ? [] : [entry];
+  const byName = new Map(stored.map((entry) => [entry.name, entry]));
+  const adapters = stored.flatMap((a) => {
+    const [, within, adapted] = /^(.*\/)lora_([a-z]+)_a$/.exec(a.name) ?? [];
+    const b = byName.get(`${within}lora_${adapted}_b`);
+    const large = byName.get(`${within}${adapted}`);
+    return b === undefined || large === undefined ? [] : [{ a, b, large }];
   });
+  if (adapters.length === 0) return stored;
+  const sums = new Map(adapters.map((adapter) => [adapter.large, summed(adapter, layers)]));
+  const halves = new Set(adapters.flatMap(({ a, b }) => [a, b]));
+  return stored.filter((entry) => !halves.has(entry)).map((entry) => sums.get(entry) ?? entry);
 }
 
-const lastOf = (name: string): string => name.replace(/:\d+$/, "").split("/").at(-1) ?? name;
+interface Adapter {
+  /** [..., rank]. */
+  readonly a: Stored;
+  /** [rank, last]. */
+  readonly b: Stored;
+  /** [..., last]. */
+  readonly large: Stored;
+}
 
-const isOf = ({ path }: BuiltLayer, name: string): boolean =>
-  name
-    .split("/")
-    .slice(0, -1)
-    .includes(path.split("/").at(-1) ?? path);
+function summed({ a, b, large }: Adapter, layers: readonly BuiltLayer[]): Stored {
+  const said = layers.flatMap(({ path, fileConfig }) => scalesIn(fileConfig, path));
+  const [scale, ...others] = most(said, ({ path }) => stepsShared(large.name, path));
+  if (scale === undefined || others.some(({ value }) => value !== scale.value))
+    throw refused(large, layers, "no config says by what its adapter (LoRA) is multiplied");
+  if (large.dtype === "int8")
+    throw refused(
+      large,
+      layers,
+      "its adapter (LoRA) lies beside weights that are quantized; a .keras file holds them added up",
+    );
+  const { pieces: _pieces, ...rest } = large;
+  const read = async (): Promise<Tensor> => {
+    const product = ops.matmul(realFromTensor(await a.read()), realFromTensor(await b.read()));
+    const scaled = multiply(ops, product, scalar(ops, scale.value));
+    const { shape, dtype, data } = add(ops, realFromTensor(await large.read()), scaled);
+    return { shape, dtype, data: Float32Array.from(data) };
+  };
+  return { ...rest, read };
+}
 
-/** w + scale · a·b, in float64, rounded once: a [..., rank], b [rank, last]. */
-function sum(w: Tensor, a: Tensor, b: Tensor, scale: number): Tensor {
-  const [rank = 1, last = 1] = b.shape;
-  const rows = sizeOf(w.shape) / last;
-  const [x, y, z] = [w, a, b].map(({ data }) => data as ArrayLike<number>) as [
-    ArrayLike<number>,
-    ArrayLike<number>,
-    ArrayLike<number>,
-  ];
-  const data = new Float32Array(rows * last);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < last; j++) {
-      let product = 0;
-      for (let r = 0; r < rank; r++) product += Number(y[i * rank + r]) * Number(z[r * last + j]);
-      data[i * last + j] = Number(x[i * last + j]) + scale * product;
-    }
-  return { shape: w.shape, dtype: "float32", data };
+/** Of a layer and of those in its config. Keras's own loading forgets `lora_alpha`; what was saved computed with it. */
+function scalesIn(json: unknown, path: string): { readonly path: string; readonly value: number }[] {
+  if (Array.isArray(json)) return json.flatMap((item) => scalesIn(item, path));
+  if (!isObject(json)) return [];
+  const { lora_rank: rank, lora_alpha: alpha } = json;
+  const own = typeof rank === "number" && rank > 0 ? [{ path, value: Number(alpha ?? rank) / rank }] : [];
+  const inner = Object.values(json).flatMap((value) => {
+    const name = isObject(value) && isObject(value["config"]) ? value["config"]["name"] : undefined;
+    return scalesIn(value, typeof name === "string" ? `${path}/${name}` : path);
+  });
+  return [...own, ...inner];
+}
+
+function refused(large: Stored, layers: readonly BuiltLayer[], reason: string): VernierError {
+  const [layer] = most(layers, ({ path }) => stepsShared(large.name, path));
+  return new VernierError(
+    "layer.unsupported",
+    { className: layer?.layer.className ?? lastOf(large.name), reason },
+    { where: layer?.path ?? large.name },
+  );
 }

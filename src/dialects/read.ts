@@ -17,7 +17,8 @@ import {
   snakeKeys,
 } from "./architecture.ts";
 import { type BuiltGraph, buildGraph } from "./build.ts";
-import { type Assigned, assignByGroup, assignByName, type Stored } from "./weights.ts";
+import type { Stored } from "./stored.ts";
+import { type Assigned, assignByGroup, assignByName } from "./weights.ts";
 import { assignByPath } from "./weights-by-path.ts";
 import { type Writer, withKeptMasks, writerFromVersion } from "./writer.ts";
 

@@ -1,13 +1,15 @@
 /** @file The weights of a `.keras` or `.weights.h5`: found by where Keras keeps them, not by name. */
 
+import { groupBy } from "../base/group-by.ts";
 import type { Problem } from "../base/problem.ts";
 import type { KerasWeights, StoredVariable } from "../formats/keras-weights.ts";
 import type { StoreRules, WeightStore } from "../model/layer.ts";
 import type { StoredTensor } from "../model/model.ts";
 import type { Topology } from "../model/topology.ts";
 import type { BuiltLayer } from "./build.ts";
+import type { Stored } from "./stored.ts";
 import { kerasWeightPaths, layersByPath, STORE_RULES } from "./weight-paths.ts";
-import { type Assigned, assignPairs, type Stored } from "./weights.ts";
+import { type Assigned, assignPairs } from "./weights.ts";
 
 export interface AssignedByPath extends Assigned {
   /** `optimizer/vars/…`, in order. The state of metrics starts anew in every run and is not kept. */
@@ -18,8 +20,7 @@ export function assignByPath(
   { layers, topology }: { readonly layers: readonly BuiltLayer[]; readonly topology: Topology },
   weights: KerasWeights,
 ): AssignedByPath {
-  const groups = new Map<string, StoredVariable[]>();
-  for (const one of weights.variables) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
+  const groups = groupBy(weights.variables, ({ group }) => group);
   const paths = pathsIn(layers, topology, groups);
   const used = new Set<StoredVariable>();
   const pairs = layers.flatMap((layer) =>

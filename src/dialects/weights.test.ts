@@ -6,7 +6,8 @@ import { bindLayer, contextOf } from "../layers/bind.ts";
 import { KERAS2_MASKS, KERAS3_MASKS } from "../model/layer.ts";
 import type { Topology, TopologyLayer } from "../model/topology.ts";
 import type { BuiltLayer } from "./build.ts";
-import { assignByGroup, type Stored } from "./weights.ts";
+import type { Stored } from "./stored.ts";
+import { assignByGroup } from "./weights.ts";
 
 function dense(path: string, units: number, trainable: boolean): BuiltLayer {
   const config = { units, trainable, use_bias: false };
@@ -87,6 +88,31 @@ test("weights that a config says are bytes, and that are not, are a problem by n
       message: 'weight "out/kernel" is of float32, the config implies int8',
     },
   ]);
+});
+
+/** A Dense layer of 4 units, and what an `.h5` holds of it beside an adapter. */
+function adapted(path: string, said: JsonObject) {
+  const built = dense(path, 4, true);
+  const layer = { ...built, fileConfig: { ...(built.fileConfig as JsonObject), ...said } };
+  const half = (name: string, shape: readonly number[]): Stored => ({ ...stored(name, 1), shape });
+  const group = [half("d/lora_kernel_a", [3, 2]), half("d/lora_kernel_b", [2, 4]), stored("d/kernel", 4)];
+  return { layer, group };
+}
+
+test("an adapter whose scale no config says is refused, not guessed", () => {
+  const { layer, group } = adapted("d", {});
+  expect(() =>
+    assignByGroup({ layers: [layer], topology: nested([layer]) }, new Map([["d", group]])),
+  ).toThrow(/no config says by what its adapter/);
+});
+
+test("adapters beside weights whose names do not say which is which are refused, not taken by their order", () => {
+  const { layer, group } = adapted("base/d", { lora_rank: 2 });
+  const layers = [layer, dense("base/other", 4, true)];
+  const all = [stored("renamed/kernel", 4), ...group];
+  expect(() => assignByGroup({ layers, topology: nested(layers) }, new Map([["base", all]]))).toThrow(
+    /whose names do not say which is which/,
+  );
 });
 
 // keras/src/layers/layer.py, trainable_variables: none of a model that does not train.

@@ -7,24 +7,15 @@
  */
 
 import { VernierError } from "../base/errors.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { Problem } from "../base/problem.ts";
 import type { WeightSpec } from "../model/layer.ts";
 import type { ModelLayer, ModelWeight } from "../model/model.ts";
 import type { Topology } from "../model/topology.ts";
-import type { DType } from "../tensor/dtype.ts";
-import type { Shape, Tensor } from "../tensor/tensor.ts";
 import type { BuiltLayer } from "./build.ts";
-import { hasAdapter, withAdapters } from "./lora.ts";
+import { withAdapters } from "./lora.ts";
+import { lastOf, most, type Stored, stepsOf, stepsShared } from "./stored.ts";
 import { tfjsVariableName } from "./variable-names.ts";
-
-export interface Stored {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly quantization: string | null;
-  read(): Promise<Tensor>;
-  pieces?(maxBytes?: number): AsyncIterable<Tensor>;
-}
 
 export interface Assigned {
   readonly layers: readonly ModelLayer[];
@@ -38,37 +29,34 @@ export function assignByGroup(
 ): Assigned {
   const frozen = new Set(frozenIn(topology));
   const isTrained = ({ spec, layer }: Want): boolean => spec.trainable && !frozen.has(layer.path);
-  const problems: Problem[] = [];
-  const assigned = new Map<BuiltLayer, ModelWeight[]>();
   const outerOf = outermost(groups);
-  const byOuter = new Map<string, BuiltLayer[]>();
-  for (const layer of layers) {
-    const outer = outerOf(layer.path);
-    const inside = byOuter.get(outer);
-    if (inside === undefined) byOuter.set(outer, [layer]);
-    else inside.push(layer);
-  }
-  for (const [outer, inside] of byOuter) {
-    const stored = withAdapters(inside, groups.get(outer) ?? []);
-    const wanted = inside.flatMap((layer) => layer.layer.weights.map((spec) => ({ layer, spec })));
-    if (wanted.length === 0) continue;
+  const pairs = [...groupBy(layers, ({ path }) => outerOf(path))].flatMap(([outer, inside]): Pair[] => {
+    const own = groups.get(outer) ?? [];
+    const present = withAdapters(inside, own);
+    const wanted = inside.flatMap((layer) => layer.layer.weights.map((spec) => ({ layer, spec, present })));
     // A layer with an adapter or with quantized weights lists its own in another order than its definition does.
     const isPlain =
       inside.length === 1 &&
-      !inside.some(hasAdapter) &&
+      present === own &&
       wanted.every(({ spec }) => spec.dtype === undefined && spec.early !== true);
-    const pairs =
-      (isPlain ? null : byName(wanted, stored)) ??
-      (isPlain ? wanted : inOrderOfH5(wanted, ({ spec }) => spec.early === true, isTrained)).map(
-        (want, i) => ({
-          ...want,
-          found: stored[i],
-        }),
-      );
-    for (const { layer, spec, found } of pairs) put(assigned, problems, layer, spec, found, stored);
-  }
-  return finish(layers, assigned, problems);
+    const named = isPlain ? null : byName(wanted, present);
+    if (named !== null) return named;
+    if (present !== own) throw adaptersUnnamed(outer, inside);
+    const ordered = isPlain ? wanted : inOrderOfH5(wanted, ({ spec }) => spec.early === true, isTrained);
+    return ordered.map((want, i) => ({ ...want, found: present[i] }));
+  });
+  return assignPairs(layers, pairs);
 }
+
+const adaptersUnnamed = (where: string, [first]: readonly BuiltLayer[]): VernierError =>
+  new VernierError(
+    "layer.unsupported",
+    {
+      className: first?.layer.className ?? where,
+      reason: "its adapters (LoRA) lie beside weights whose names do not say which is which",
+    },
+    { where },
+  );
 
 /** Trainable weights, then the others, each as Keras made them (keras/src/legacy/saving/legacy_h5_format.py, `_legacy_weights`). */
 export function inOrderOfH5<T>(
@@ -95,6 +83,12 @@ interface Want {
   readonly spec: WeightSpec;
 }
 
+interface Pair extends Want {
+  readonly found: Stored | undefined;
+  /** What the file has there, for messages. */
+  readonly present: readonly Stored[];
+}
+
 /** Paths of the layers that do not train, or that a model around them keeps from it. */
 function frozenIn({ layers, config }: Topology, isFrozen = false): string[] {
   const all = isFrozen || config["trainable"] === false;
@@ -103,14 +97,20 @@ function frozenIn({ layers, config }: Topology, isFrozen = false): string[] {
   );
 }
 
-/** Inner layers' weights by the layer's own name in the stored one; `null` where that does not find each exactly once. */
-function byName(wanted: readonly Want[], stored: readonly Stored[]): (Want & { found: Stored })[] | null {
+/**
+ * By the layers' names in the stored ones, of several that name which has most of the layer's path; `null` where that does
+ * not find each exactly once.
+ */
+function byName<W extends Want>(
+  wanted: readonly W[],
+  stored: readonly Stored[],
+): (W & { found: Stored })[] | null {
   const used = new Set<Stored>();
-  const pairs: (Want & { found: Stored })[] = [];
+  const pairs: (W & { found: Stored })[] = [];
   for (const want of wanted) {
     const candidates = stored.filter((entry) => !used.has(entry) && names(entry.name, want));
-    const [found] = candidates;
-    if (found === undefined || candidates.length > 1) return null;
+    const [found, ...others] = most(candidates, ({ name }) => stepsShared(name, want.layer.path));
+    if (found === undefined || others.length > 0) return null;
     used.add(found);
     pairs.push({ ...want, found });
   }
@@ -119,23 +119,20 @@ function byName(wanted: readonly Want[], stored: readonly Stored[]): (Want & { f
 
 /** "lstm/lstm_cell/kernel:0" names kernel of a layer "lstm"; "both/forward_lstm/lstm_cell/kernel" its "forward/kernel". */
 function names(stored: string, { layer, spec }: Want): boolean {
-  const parts = stored.replace(/:\d+$/, "").split("/");
-  const own = spec.name.split("/");
-  const leaf = layer.path.split("/").at(-1) ?? "";
-  if (parts.at(-1) !== own.at(-1) || !parts.slice(0, -1).includes(leaf)) return false;
+  const parts = stepsOf(stored);
+  const own = stepsOf(spec.name);
+  if (parts.at(-1) !== own.at(-1) || !parts.slice(0, -1).includes(lastOf(layer.path))) return false;
   const side = own.find((part) => part === "forward" || part === "backward");
   return side === undefined || parts.some((part) => part === side || part.startsWith(`${side}_`));
 }
 
 export function assignByName(layers: readonly BuiltLayer[], stored: readonly Stored[]): Assigned {
-  const problems: Problem[] = [];
-  const assigned = new Map<BuiltLayer, ModelWeight[]>();
   // Of two with one name TF.js keeps the last.
   const byName = new Map(stored.map((entry) => [entry.name, entry]));
   const byShortName = new Map(stored.map((entry) => [shortened(entry.name), entry]));
   const used = new Set<Stored>();
-  for (const layer of layers) {
-    for (const spec of layer.layer.weights) {
+  const pairs = layers.flatMap((layer) =>
+    layer.layer.weights.map((spec): Pair => {
       const exact = variableNames(layer, spec).flatMap(
         (name) => byName.get(name) ?? byShortName.get(name) ?? [],
       )[0];
@@ -144,20 +141,20 @@ export function assignByName(layers: readonly BuiltLayer[], stored: readonly Sto
         stored.find((entry) => !used.has(entry) && names(entry.name, { layer, spec })) ??
         underLongerName(layer, spec, stored);
       if (found !== undefined) used.add(found);
-      put(assigned, problems, layer, spec, found, stored);
-    }
-  }
-  for (const entry of stored) {
-    if (used.has(entry)) continue;
-    problems.push({
+      return { layer, spec, found, present: stored };
+    }),
+  );
+  const unused = stored
+    .filter((entry) => !used.has(entry))
+    .map(({ name }) => ({
       code: "weights.unused",
-      where: entry.name,
-      message: `the weight "${entry.name}" belongs to no layer`,
+      where: name,
+      message: `the weight "${name}" belongs to no layer`,
       hint: "TensorFlow.js refuses to load a file with a weight that no layer takes",
-      severity: "warning",
-    });
-  }
-  return finish(layers, assigned, problems);
+      severity: "warning" as const,
+    }));
+  const assigned = assignPairs(layers, pairs);
+  return { layers: assigned.layers, problems: [...assigned.problems, ...unused] };
 }
 
 /**
@@ -169,32 +166,13 @@ function underLongerName(
   spec: WeightSpec,
   stored: readonly Stored[],
 ): Stored | undefined {
-  const leaf = path.split("/").at(-1) ?? path;
-  const last = (name: string): string => name.replace(/:\d+$/, "").split("/").at(-1) ?? name;
-  const others = layer.weights.filter((other) => other !== spec).map(({ name }) => last(name));
+  const others = layer.weights.filter((other) => other !== spec).map(({ name }) => lastOf(name));
   return stored.find(
     ({ name }) =>
-      name.split("/").slice(0, -1).includes(leaf) &&
-      last(name).endsWith(`_${last(spec.name)}`) &&
-      !others.includes(last(name)),
+      stepsShared(name, path) > 0 &&
+      lastOf(name).endsWith(`_${lastOf(spec.name)}`) &&
+      !others.includes(lastOf(name)),
   );
-}
-
-/** Where each weight lies is known; what is missing or of another shape is a problem. */
-export function assignPairs(
-  layers: readonly BuiltLayer[],
-  pairs: readonly {
-    readonly layer: BuiltLayer;
-    readonly spec: WeightSpec;
-    readonly found: Stored | undefined;
-    /** For the message. */
-    readonly present: readonly Stored[];
-  }[],
-): Assigned {
-  const problems: Problem[] = [];
-  const assigned = new Map<BuiltLayer, ModelWeight[]>();
-  for (const { layer, spec, found, present } of pairs) put(assigned, problems, layer, spec, found, present);
-  return finish(layers, assigned, problems);
 }
 
 /** Without the second-to-last part. */
@@ -204,7 +182,7 @@ const shortened = (name: string): string => {
 };
 
 function variableNames({ path, fileConfig }: BuiltLayer, spec: WeightSpec): string[] {
-  const leaf = path.split("/").at(-1) ?? path;
+  const leaf = lastOf(path);
   return [
     `${leaf}/${spec.name}`,
     tfjsVariableName(leaf, fileConfig, spec),
@@ -212,70 +190,42 @@ function variableNames({ path, fileConfig }: BuiltLayer, spec: WeightSpec): stri
   ];
 }
 
-function put(
-  assigned: Map<BuiltLayer, ModelWeight[]>,
-  problems: Problem[],
-  layer: BuiltLayer,
-  spec: WeightSpec,
-  found: Stored | undefined,
-  present: readonly Stored[],
-): void {
-  if (found === undefined) {
-    problems.push(
-      new VernierError(
-        "weights.missing",
-        { weight: `${layer.path}/${spec.name}`, present: present.map(({ name }) => name).slice(0, 8) },
-        { where: layer.path },
-      ).problem,
-    );
-    return;
-  }
-  if (found.shape.join() !== spec.shape.join()) {
-    problems.push(
-      new VernierError(
-        "weights.shape",
-        { weight: found.name, expected: spec.shape, received: found.shape },
-        { where: layer.path },
-      ).problem,
-    );
-    return;
-  }
-  if (spec.dtype !== undefined && found.dtype !== spec.dtype) {
-    problems.push(
-      new VernierError(
-        "weights.dtype",
-        { weight: found.name, expected: spec.dtype, received: found.dtype },
-        { where: layer.path },
-      ).problem,
-    );
-    return;
-  }
-  const weight: ModelWeight = {
-    spec,
-    fileName: found.name,
-    ...(found.pieces === undefined ? {} : { pieces: found.pieces }),
-    dtype: found.dtype,
-    shape: found.shape,
-    quantization: found.quantization,
-    read: () => found.read(),
-  };
-  const list = assigned.get(layer) ?? [];
-  list.push(weight);
-  assigned.set(layer, list);
-}
-
-function finish(
-  layers: readonly BuiltLayer[],
-  assigned: ReadonlyMap<BuiltLayer, readonly ModelWeight[]>,
-  problems: readonly Problem[],
-): Assigned {
+/** What is missing or other than the layer wants is a problem. */
+export function assignPairs(layers: readonly BuiltLayer[], pairs: readonly Pair[]): Assigned {
+  const judged = pairs.map((pair) => ({ ...pair, error: unfit(pair) }));
+  const ofLayer = groupBy(judged, ({ layer }) => layer);
   return {
     layers: layers.map((built) => ({
       ...built,
-      weights: built.layer.weights.flatMap(
-        ({ name }) => assigned.get(built)?.find(({ spec }) => spec.name === name) ?? [],
-      ),
+      weights: built.layer.weights.flatMap((spec) => {
+        const pair = ofLayer.get(built)?.find((one) => one.spec === spec);
+        return pair?.found === undefined || pair.error !== null ? [] : [weightOf(spec, pair.found)];
+      }),
     })),
-    problems,
+    problems: judged.flatMap(({ error }) => error?.problem ?? []),
   };
 }
+
+function unfit({ layer: { path }, spec, found, present }: Pair): VernierError | null {
+  const where = path;
+  if (found === undefined) {
+    const names = present.map(({ name }) => name).slice(0, 8);
+    return new VernierError("weights.missing", { weight: `${path}/${spec.name}`, present: names }, { where });
+  }
+  const { name: weight, shape, dtype } = found;
+  if (shape.join() !== spec.shape.join())
+    return new VernierError("weights.shape", { weight, expected: spec.shape, received: shape }, { where });
+  if (spec.dtype !== undefined && dtype !== spec.dtype)
+    return new VernierError("weights.dtype", { weight, expected: spec.dtype, received: dtype }, { where });
+  return null;
+}
+
+const weightOf = (spec: WeightSpec, found: Stored): ModelWeight => ({
+  spec,
+  fileName: found.name,
+  ...(found.pieces === undefined ? {} : { pieces: found.pieces }),
+  dtype: found.dtype,
+  shape: found.shape,
+  quantization: found.quantization,
+  read: () => found.read(),
+});

@@ -5,7 +5,7 @@
 
 import type { Readable, Writable } from "node:stream";
 import { isObject } from "../base/json.ts";
-import { type Browser, findProgram, type ProgramPlaces, startProgram } from "./browser-process.node.ts";
+import { type Browser, findProgram, type ProgramPlaces, startProgram } from "./started-program.node.ts";
 
 /** What users really run comes first; the shell without windows is made for this. */
 const PLACES: ProgramPlaces = {

@@ -7,7 +7,7 @@ import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Browser, findProgram, type ProgramPlaces, startProgram } from "./browser-process.node.ts";
+import { type Browser, findProgram, type ProgramPlaces, startProgram } from "./started-program.node.ts";
 import { findXvfb, startDisplay, type VirtualDisplay } from "./virtual-display.node.ts";
 
 const PLACES: ProgramPlaces = {

@@ -1,7 +1,7 @@
 /** @file A display in memory (Xvfb), for a browser that draws with a GPU's library only into a window. */
 
 import type { Readable } from "node:stream";
-import { findProgram, startProgram } from "./browser-process.node.ts";
+import { findProgram, startProgram } from "./started-program.node.ts";
 
 export interface VirtualDisplay {
   /** What a program's environment needs to draw there, in software. */

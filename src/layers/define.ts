@@ -447,7 +447,8 @@ function spellingsIn(fields: Fields): Spellings {
   };
 }
 
-function weightNamed<T>(
+/** Throws `weights.missing`. */
+export function weightNamed<T>(
   weights: ReadonlyMap<string, T>,
   name: string,
   where: readonly (string | number)[],

@@ -6,11 +6,10 @@
 import { integer, invalid, listOf, real32 } from "../base/decode.ts";
 import { VernierError } from "../base/errors.ts";
 import { isObject, type JsonObject } from "../base/json.ts";
-import type { BindContext, WeightSpec } from "../model/layer.ts";
+import type { BindContext, Dialect, WeightSpec } from "../model/layer.ts";
 import { add, clip, divide, multiply, scalar, stack, subtract } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import { normalizeAxis, type Shape } from "../tensor/tensor.ts";
-import type { EncodeContext, TfjsRefusal } from "./define.ts";
 
 /** What comes in is brought to whole numbers from `low` to `high`, by the largest of each row (AbsMaxQuantizer). */
 export type InputQuantizer = {
@@ -72,7 +71,7 @@ export const QUANTIZATION_KEYS: readonly string[] = ["dtype", "quantization_conf
 export function quantizationWords(
   className: string,
   { quantization }: JsonObject,
-  { to, fileConfig }: EncodeContext,
+  { to, fileConfig }: { readonly to: Dialect; readonly fileConfig: JsonObject },
 ): JsonObject {
   if (!isObject(quantization) || to !== "keras3") return {};
   if (quantization["packed"] === "rows")
@@ -92,7 +91,9 @@ export const sayQuantization = (quantization: JsonObject): string =>
   `${String(quantization["mode"])}${roundsInputs(quantization) ? " (what it gets is rounded to 8 bits too)" : ""}`;
 
 /** Why TF.js has no such layer. */
-export function quantizationRefused({ quantization }: JsonObject): TfjsRefusal {
+export function quantizationRefused({
+  quantization,
+}: JsonObject): { readonly reason: string; readonly hint: string } | null {
   if (!isObject(quantization)) return null;
   const mode = String(quantization["mode"]);
   return {
@@ -234,3 +235,11 @@ export function throughFloat8<T>(ops: Ops<T>, x: T, scale: T): T {
   const scaled = clip(ops, divide(ops, x, scale), -448, 448);
   return multiply(ops, ops.unary("to_float8_e4m3fn", scaled), scale);
 }
+
+/** A dtype policy as Keras writes it, for samples. */
+export const policyWords = (className: string, config: JsonObject) => ({
+  module: "keras.dtype_policies",
+  class_name: className,
+  config,
+  registered_name: null,
+});

@@ -3,6 +3,7 @@
  * `_float8_call`); weights in the order of its `variable_serialization_spec`.
  */
 
+import type { JsonObject } from "../base/json.ts";
 import type { WeightSpec } from "../model/layer.ts";
 import { add, divide, multiply } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
@@ -14,6 +15,7 @@ import {
   bytes,
   dequantizeGroups,
   type InputQuantizer,
+  policyWords,
   type Quantization,
   throughFloat8,
   unpackInt4,
@@ -45,12 +47,11 @@ export const quantizedDense = (quantization: Quantization): QuantizedForm<DenseC
     return {
       weight: "kernel",
       from,
-      numbers<T>(ops: Ops<T>, weights: readonly T[]): T {
-        const named = (name: string): T => weights[from.findIndex((one) => one === name)] as T;
-        const levels = levelsOf(ops, quantization, named("kernel"), extents);
+      numbers<T>(ops: Ops<T>, weight: (name: string) => T): T {
+        const levels = levelsOf(ops, quantization, weight("kernel"), extents);
         return isGrouped(quantization)
-          ? groupedKernel(ops, levels, named)
-          : divide(ops, ops.cast(levels, "float32"), named("kernel_scale"));
+          ? groupedKernel(ops, levels, weight)
+          : divide(ops, ops.cast(levels, "float32"), weight("kernel_scale"));
       },
     };
   },
@@ -172,12 +173,8 @@ function scaledProduct<T>(
   return divide(ops, ops.cast(product, dtype), multiply(ops, kernelScale, quantized.scale));
 }
 
-const policy = (className: string, config: Readonly<Record<string, string | number>>) => ({
-  module: "keras.dtype_policies",
-  class_name: className,
-  config: { source_name: "float32", ...config },
-  registered_name: null,
-});
+const policy = (className: string, config: JsonObject) =>
+  policyWords(className, { source_name: "float32", ...config });
 const plainInputs = (className: string, config: Readonly<Record<string, number | null>> = {}) => ({
   module: "keras.quantizers",
   class_name: className,

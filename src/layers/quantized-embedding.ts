@@ -6,7 +6,7 @@
 import { divide, expand_dims, scalar } from "../ops/derived.ts";
 import type { Ops } from "../ops/ops.ts";
 import { type QuantizedForm, result, type Sample, weight } from "./define.ts";
-import { bytes, dequantizeGroups, type Quantization, unpackInt4 } from "./quantization.ts";
+import { bytes, dequantizeGroups, policyWords, type Quantization, unpackInt4 } from "./quantization.ts";
 
 interface EmbeddingConfig {
   readonly input_dim: number;
@@ -54,9 +54,8 @@ export function quantizedEmbedding(said: Quantization): QuantizedForm<EmbeddingC
     dequantized: ({ output_dim }) => ({
       weight: "embeddings",
       from,
-      numbers<T>(ops: Ops<T>, weights: readonly T[]): T {
-        const named = (name: string): T => weights[from.findIndex((one) => one === name)] as T;
-        return numbersOf(ops, named, output_dim, (all) => all);
+      numbers<T>(ops: Ops<T>, weight: (name: string) => T): T {
+        return numbersOf(ops, weight, output_dim, (all) => all);
       },
     }),
     call(ops, { config, weight, input }) {
@@ -68,12 +67,7 @@ export function quantizedEmbedding(said: Quantization): QuantizedForm<EmbeddingC
   };
 }
 
-const policy = (className: string, mode: string) => ({
-  module: "keras.dtype_policies",
-  class_name: className,
-  config: { mode, source_name: "float32" },
-  registered_name: null,
-});
+const policy = (className: string, mode: string) => policyWords(className, { mode, source_name: "float32" });
 const dialects = ["keras3"] as const;
 const words = (max: number) => [{ shape: [2, 4], dtype: "int32", values: "indices", max }] as const;
 

@@ -145,8 +145,7 @@ export interface Dequantized {
   readonly weight: string;
   /** The weights that it is made of. */
   readonly from: readonly [string, ...string[]];
-  /** In their order. */
-  numbers<T>(ops: Ops<T>, weights: readonly T[]): T;
+  numbers<T>(ops: Ops<T>, weight: (name: string) => T): T;
 }
 
 /** A kernel of an engine that is known to be wrong for some configs, under the engine's own meaning of them. */

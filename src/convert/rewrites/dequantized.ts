@@ -1,6 +1,7 @@
 /** @file A layer that only keeps its weights in fewer bits: the plain layer with the numbers that these stand for, in float32. */
 
 import type { JsonObject } from "../../base/json.ts";
+import { weightNamed } from "../../layers/define.ts";
 import { float64Ops } from "../../ops/float64.ts";
 import { realFromTensor } from "../../tensor/tensor.ts";
 import { chain, type Rewrite } from "./rewrite.ts";
@@ -24,7 +25,8 @@ export const dequantized: Rewrite = {
           beside,
           dtype: "float32",
           map(...tensors) {
-            const { shape, data } = plain.numbers(ops, tensors.map(realFromTensor));
+            const named = new Map(tensors.map((tensor, i) => [plain.from[i] ?? "", realFromTensor(tensor)]));
+            const { shape, data } = plain.numbers(ops, (name) => weightNamed(named, name, []));
             return { shape, dtype: "float32", data: Float32Array.from(data) };
           },
         },

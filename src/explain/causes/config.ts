@@ -67,7 +67,7 @@ function words(
   b: ModelLayer,
   sayable: boolean,
 ): { message: string; hint: string } {
-  if (key === "quantization") return quantizationWords(a, valueA, valueB);
+  if (key === "quantization") return quantizationDiffers(a, valueA, valueB);
   const from = showValue(valueA);
   const to = showValue(valueB);
   switch (detail) {
@@ -92,7 +92,7 @@ function words(
 }
 
 /** No other format has a word for it. */
-function quantizationWords(
+function quantizationDiffers(
   a: ModelLayer,
   ...values: readonly [Json, Json]
 ): { message: string; hint: string } {

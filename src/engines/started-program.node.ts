@@ -1,4 +1,4 @@
-/** @file The processes of a browser that we started: one group, with a folder of its own that goes with it. */
+/** @file A program that we started, a browser or its screen: one group of processes, with a folder that goes with it. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
