@@ -68,15 +68,22 @@ export async function check(options: CheckOptions): Promise<Report> {
   const infos: { a: RunningSide | null; b: RunningSide | null } = { a: null, b: null };
   try {
     reporter?.stage("load B");
-    await using sideB = await startingB.take();
-    infos.b = sideB;
+    await using runningB = startingB;
+    runningB.side.then(
+      (side) => {
+        infos.b = side;
+      },
+      () => {}, // `observe` hears of it
+    );
+    // Of two engines the second starts first; a reference needs not wait for it.
+    if (options.engineA !== "reference") await runningB.side;
     await using sideA = await timed("load A", () => open(options.a, options.engineA, rewrittenA));
     infos.a = sideA;
     observed = await timed("run", () =>
       observe(
         {
           a: sideA,
-          b: sideB,
+          b: { model: b.model, started: runningB.side },
           fed,
           matching,
           weights,
@@ -89,7 +96,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     const sides = { a: predictionsOf(observed.a), b: predictionsOf(observed.b) };
     asked = await judgePredictions(options, sides, {
       a: { inputs: fed.a, predict: (inputs) => sideA.predict(inputs) },
-      b: { inputs: fed.b, predict: (inputs) => sideB.predict(inputs) },
+      b: { inputs: fed.b, predict: async (inputs) => (await runningB.side).predict(inputs) },
     });
   } catch (error) {
     if (!isFailure(error)) throw error;
@@ -180,17 +187,16 @@ export async function check(options: CheckOptions): Promise<Report> {
   };
 }
 
-/** A side on its way up. Whoever takes it disposes it; one that nobody took is disposed here. */
-function starting(side: Promise<RunningSide>): AsyncDisposable & { take(): Promise<RunningSide> } {
-  let taken = false;
-  side.catch(() => {}); // whoever takes it hears of it
+/** A side on its way up; disposing it once is enough, also where it never came up. */
+function starting(side: Promise<RunningSide>): AsyncDisposable & { readonly side: Promise<RunningSide> } {
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => (await side.catch(() => null))?.[Symbol.asyncDispose]();
+  side.catch(() => {}); // who waits for it hears of it
   return {
-    take() {
-      taken = true;
-      return side;
-    },
-    async [Symbol.asyncDispose]() {
-      if (!taken) await (await side.catch(() => null))?.[Symbol.asyncDispose]();
+    side,
+    [Symbol.asyncDispose]() {
+      closing ??= close();
+      return closing;
     },
   };
 }

@@ -27,7 +27,8 @@ export interface Observation {
 
 export interface ObserveRequest {
   readonly a: RunningSide;
-  readonly b: RunningSide;
+  /** Still on its way up: meanwhile a reference computes. */
+  readonly b: { readonly model: Model; readonly started: Promise<RunningSide> };
   readonly fed: Fed;
   readonly matching: Matching;
   readonly weights: WeightCache;
@@ -36,10 +37,10 @@ export interface ObserveRequest {
 }
 
 export async function observe(
-  { a, b, fed, matching, weights, timings, reporter }: ObserveRequest,
+  { a, b: startingB, fed, matching, weights, timings, reporter }: ObserveRequest,
   certify: typeof Certify,
 ): Promise<Observation> {
-  const size = chunkSize([a.model, b.model], fed.samples);
+  const size = chunkSize([a.model, startingB.model], fed.samples);
   const starts = Array.from({ length: Math.ceil(fed.samples / size) }, (_, i) => i * size);
   const predict = async (side: RunningSide, inputs: readonly Tensor[], stage: string): Promise<Tensor[]> => {
     const begun = performance.now();
@@ -62,11 +63,14 @@ export async function observe(
     timings[`predict.${name}`] = (performance.now() - begun) / fed.samples;
     return predictionsAmong(side.model, outputs);
   };
+  // An engine has a thread or process of its own: it starts, predicts and is watched while the reference computes here.
+  const reference = a.info === null ? predictAll("a", a, fed.a) : null;
+  reference?.catch(() => {}); // who waits for it hears of it
+  const b = await startingB.started;
   const predictionsB = await predictAll("b", b, fed.b);
-  // An engine has a thread or process of its own: it is watched while the reference computes here.
-  const watchedB = a.info === null && b.info !== null && starts.length === 1 ? b.activations(fed.b) : null;
-  watchedB?.catch(() => {}); // who waits for it hears of it
-  const predictionsA = await predictAll("a", a, fed.a);
+  const watchedB = reference !== null && b.info !== null && starts.length === 1 ? b.activations(fed.b) : null;
+  watchedB?.catch(() => {});
+  const predictionsA = await (reference ?? predictAll("a", a, fed.a));
   const outputs = pairOutputs(a.model, b.model, matching, predictionsA, predictionsB);
   const worst = outputs.at?.sample ?? 0;
 

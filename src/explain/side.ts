@@ -29,6 +29,7 @@ export interface RunningSide extends AsyncDisposable {
 const BREATH_MS = 50;
 
 export function referenceSide(model: Model, ops: Ops<RealTensor>, weights: WeightCache): RunningSide {
+  let closed = false;
   const run = async (
     inputs: readonly Tensor[],
     onCall?: (call: number, outputs: readonly RealTensor[]) => void,
@@ -38,6 +39,7 @@ export function referenceSide(model: Model, ops: Ops<RealTensor>, weights: Weigh
       inputs: inputs.map((input) => realFromTensor(input)),
       weightsOf: (layer) => weights.weightsOf(model, layer),
       async onCall(call, { outputs }) {
+        if (closed) throw new Error("the reference was closed");
         onCall?.(call, outputs);
         if (performance.now() - breathed < BREATH_MS) return;
         await new Promise<void>((resolve) => setTimeout(resolve));
@@ -59,7 +61,10 @@ export function referenceSide(model: Model, ops: Ops<RealTensor>, weights: Weigh
         outputs[call] = inputs[i] === undefined ? null : [inputs[i]];
       return { outputs, trace: null };
     },
-    async [Symbol.asyncDispose]() {},
+    /** A run that is under way goes no further: where the other side failed, nobody waits for it. */
+    async [Symbol.asyncDispose]() {
+      closed = true;
+    },
   };
 }
 
