@@ -1,11 +1,11 @@
 /**
- * @file How fast the plain kernels are, as GF/s and as a ratio to the triple loop in the same run.
+ * @file How fast the kernels are, as GF/s and as ratios in the same run: SIMD to plain, plain to the triple loop.
  * `node --experimental-strip-types` is not in Node 20: build first (`npm run build`), then `node bench/kernels.mjs`.
  */
 
 import { performance } from "node:perf_hooks";
 
-const { plainKernels } = await import(process.env.VERNIER_KERNELS ?? "../dist/ops/kernels.js");
+const { plainKernels, simdKernels } = await import(process.env.VERNIER_KERNELS ?? "../dist/ops/kernels.js");
 const { convolutionOf } = await import(process.env.VERNIER_LOWERING ?? "../dist/ops/lowering.js");
 
 const random = (size) => Float64Array.from({ length: size }, () => Math.random() - 0.5);
@@ -33,6 +33,14 @@ function naive(x, y, { m, k, n }) {
   return out;
 }
 
+const simd = simdKernels();
+const rounded = (value) => Math.round(value * 100) / 100;
+const inGigaflops = ({ simd: fast, plain, naive }) => ({
+  "SIMD GF/s": rounded(fast),
+  "plain GF/s": rounded(plain),
+  "SIMD/plain": rounded(fast / plain),
+  ...(naive === undefined ? {} : { "plain/naive": rounded(plain / naive) }),
+});
 const rows = [];
 for (const [m, k, n] of [
   [512, 512, 512],
@@ -47,7 +55,8 @@ for (const [m, k, n] of [
   const gigaflops = (2 * m * k * n) / 1e9;
   const plain = gigaflops / fastest(() => naive(x, y, geometry), 3);
   const packed = gigaflops / fastest(() => plainKernels.matmul(x, y, geometry));
-  rows.push({ what: `matmul ${m}x${k}x${n}`, "GF/s": packed, "naive GF/s": plain, ratio: packed / plain });
+  const fast = gigaflops / fastest(() => simd.matmul(x, y, geometry));
+  rows.push({ what: `matmul ${m}x${k}x${n}`, ...inGigaflops({ simd: fast, plain: packed, naive: plain }) });
 }
 
 const SAME = { padding: "same", dilation: [1, 1] };
@@ -62,7 +71,9 @@ for (const [name, x, kernel, options] of [
   const [input, weights] = [x, kernel].map((shape) => random(shape.reduce((a, b) => a * b)));
   const taps = kernel.slice(0, -1).reduce((a, b) => a * b);
   const gigaflops = (2 * geometry.shape.reduce((a, b) => a * b) * taps) / 1e9;
-  const seconds = fastest(() => plainKernels.conv(input, weights, geometry));
-  rows.push({ what: name, "GF/s": gigaflops / seconds, ms: seconds * 1000 });
+  const [plain, fast] = [plainKernels, simd].map(
+    (kernels) => gigaflops / fastest(() => kernels.conv(input, weights, geometry)),
+  );
+  rows.push({ what: name, ...inGigaflops({ simd: fast, plain }) });
 }
 console.table(rows);

@@ -12,7 +12,7 @@ import type { Arithmetic } from "../numerics/arithmetic.ts";
 import { COARSER_FORMATS, storedIn, tf32Operands } from "../numerics/coarser.ts";
 import { roundTo } from "../numerics/formats.ts";
 import { type Bounded, boundedOps, exact } from "../ops/bounded.ts";
-import { type Kernels, plainKernels } from "../ops/kernels.ts";
+import { fastKernels, type Kernels } from "../ops/kernels.ts";
 import type { Ops } from "../ops/ops.ts";
 import { isFloating } from "../tensor/dtype.ts";
 import { type RealTensor, realFromTensor, type Tensor } from "../tensor/tensor.ts";
@@ -41,7 +41,7 @@ export async function certify(
   inputs: readonly Tensor[],
   arithmetic: Arithmetic,
   weightsOf: (layer: number) => Promise<ReadonlyMap<string, RealTensor>>,
-  { kernels = plainKernels, onCall }: CertifyOptions = {},
+  { kernels = fastKernels, onCall }: CertifyOptions = {},
 ): Promise<CallCertificate[]> {
   const walk: (Walked | undefined)[] = new Array(model.calls.length);
   const certificates: CallCertificate[] = [];

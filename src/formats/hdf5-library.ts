@@ -195,9 +195,7 @@ function summary(text: string): string {
 
 /** WebAssembly memory does not count towards a thread's resource limits; a damaged file once took 1.3 GB. */
 function limitMemory(): void {
-  const { Memory } = Reflect.get(globalThis, "WebAssembly") as {
-    Memory: { prototype: { buffer: ArrayBuffer; grow(pages: number): number } };
-  };
+  const { Memory } = WebAssembly;
   const { grow } = Memory.prototype;
   Memory.prototype.grow = function limited(pages) {
     // Emscripten takes the exception for "no memory": malloc gives NULL and HDF5 reports it.

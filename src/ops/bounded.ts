@@ -17,14 +17,14 @@ import { castRadius, compareRadius, pickedRadius, unclaimed, whereRadius } from 
 import { averageRadius, convRadius, cumsumRadius, matmulRadius, reduceSumRadius } from "./bounds/sums.ts";
 import { type Rows, rowsOf } from "./broadcast.ts";
 import { float64Ops } from "./float64.ts";
-import { type Kernels, plainKernels } from "./kernels.ts";
+import { fastKernels, type Kernels } from "./kernels.ts";
 import { convolutionOf, poolingOf, productOf } from "./lowering.ts";
 import type { Binary, Ops } from "./ops.ts";
 
 export { type Bounded, exact } from "./bounds/rounding.ts";
 
 /** Throws as `float64Ops` does. */
-export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = plainKernels): Ops<Bounded> {
+export function boundedOps(arithmetic: Arithmetic, kernels: Kernels = fastKernels): Ops<Bounded> {
   const ops = float64Ops(kernels);
   const rounding = roundingOf(arithmetic);
   /** Integers and bool are exact on every engine. */

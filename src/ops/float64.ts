@@ -17,7 +17,7 @@ import {
   transposeDims,
 } from "./dims.ts";
 import { applied, chosen, combine, compared, wrapped } from "./elementwise.ts";
-import { type Kernels, plainKernels } from "./kernels.ts";
+import { fastKernels, type Kernels } from "./kernels.ts";
 import { convolutionOf, poolingOf, productOf } from "./lowering.ts";
 import type { Ops } from "./ops.ts";
 import { binaryDType, promote, reductionDType, unaryDType } from "./promote.ts";
@@ -29,7 +29,7 @@ export const shapeFrom = (dims: Dims): number[] => dims.map((dim) => dim ?? 0);
 const typed = ({ shape, dtype }: RealTensor) => ({ dtype, scalar: shape.length === 0 });
 
 /** Throws `tensor.shape`, `tensor.axis`, `input.invalid` (an index out of range). */
-export function float64Ops(kernels: Kernels = plainKernels): Ops<RealTensor> {
+export function float64Ops(kernels: Kernels = fastKernels): Ops<RealTensor> {
   return {
     constant: (value) => value,
     dimsOf: ({ shape }) => shape,

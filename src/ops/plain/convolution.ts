@@ -1,13 +1,15 @@
-/** @file Convolution in plain TypeScript: matrix products over tiles of patches; depthwise as a direct loop. */
+/** @file Convolution: matrix products over tiles of patches; depthwise as a direct loop. */
 
 import type { ConvGeometry } from "../lowering.ts";
+import type { Product } from "../product.ts";
 import { patchRows } from "./im2col.ts";
-import { multiplyPanels, packColumns } from "./matmul.ts";
 
-/** Numbers in one tile of patches: 256 KiB, which stays in the second-level cache. */
-const TILE = 32_768;
-
-export function convolve(x: Float64Array, kernel: Float64Array, geometry: ConvGeometry): Float64Array {
+export function convolve<Columns>(
+  product: Product<Columns>,
+  x: Float64Array,
+  kernel: Float64Array,
+  geometry: ConvGeometry,
+): Float64Array {
   const {
     axes: [a, b, c],
     batch,
@@ -25,20 +27,22 @@ export function convolve(x: Float64Array, kernel: Float64Array, geometry: ConvGe
   }
   const k = a.window * b.window * c.window * width;
   const direct = groups === 1 && geometry.axes.every(isPointwise);
-  const tile = Math.max(4, Math.floor(TILE / Math.max(k, 1) / 4) * 4);
+  const most = Math.max(4, Math.floor(product.tile / Math.max(k, 1) / 4) * 4);
+  const tile = Math.min(most, positions);
   const rows = direct ? x : new Float64Array(tile * k);
   for (let group = 0; group < groups; group++) {
-    const columns = packColumns(kernel, group * perGroup, filters, k, perGroup);
+    const columns = product.columns({ data: kernel, start: group * perGroup, stride: filters }, k, perGroup);
+    const from = { data: rows, start: 0, stride: k };
     if (direct) {
-      multiplyPanels(x, 0, k, batch * positions, columns, out, 0, filters);
+      product.multiply(from, batch * positions, columns, { data: out, start: 0, stride: filters });
       continue;
     }
     for (let sample = 0; sample < batch; sample++) {
       for (let first = 0; first < positions; first += tile) {
         const last = Math.min(first + tile, positions);
         patchRows(x, sample, geometry, group * width, width, first, last, rows);
-        const to = (sample * positions + first) * filters + group * perGroup;
-        multiplyPanels(rows, 0, k, last - first, columns, out, to, filters);
+        const start = (sample * positions + first) * filters + group * perGroup;
+        product.multiply(from, last - first, columns, { data: out, start, stride: filters });
       }
     }
   }
