@@ -30,6 +30,8 @@ export interface Judgement {
 export function judge(pairs: readonly Pair[]): Judgement {
   let worst: Judgement = { verdict: "within", error: null, bound: null, index: null, pair: 0 };
   let worstRatio = -1;
+  // Nearly all are better than the worst by more than a product rounds: these need no division.
+  let clearly = -Infinity;
   let unclaimed = false;
   for (const [position, { expected, engine }] of pairs.entries()) {
     const [first] = expected;
@@ -40,8 +42,8 @@ export function judge(pairs: readonly Pair[]): Judgement {
     for (let i = 0; i < given.length; i++) {
       const got = given[i] as number;
       const value = values[i] as number;
-      if (got === value && worstRatio >= 0) continue; // nothing is better
       const bound = radius === null ? 0 : (radius[i] as number);
+      if (Math.abs(got - value) <= clearly * bound && bound < Infinity) continue;
       const error = errorOf(got, value);
       if (error > 0 && bound === Infinity) {
         unclaimed = true;
@@ -50,6 +52,7 @@ export function judge(pairs: readonly Pair[]): Judgement {
       const ratio = error === 0 ? 0 : error / bound;
       if (ratio <= worstRatio) continue;
       worstRatio = ratio;
+      clearly = ratio * (1 - 2 ** -50);
       worst = { verdict: "within", error, bound, index: indexOf(engine.shape, i), pair: position };
     }
   }

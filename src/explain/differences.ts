@@ -1,5 +1,6 @@
 /** @file Everything in which two matched files differ in meaning: the steps of the hybrids, and their causes. */
 
+import { inAdvance } from "../base/in-advance.ts";
 import type { Matching } from "../compare/match.ts";
 import { refusedLayers } from "../convert/sayable.ts";
 import type { Model } from "../model/model.ts";
@@ -15,6 +16,9 @@ export interface FileDifferences {
   readonly findings: readonly Finding[];
 }
 
+/** Layers whose weights are read while one is compared. */
+const READ_AHEAD = 4;
+
 export async function findDifferences(
   a: Model,
   b: Model,
@@ -24,12 +28,17 @@ export async function findDifferences(
   const differences: FileDifference[] = [];
   const findings: Finding[] = [];
   let refused: ReadonlySet<string> | null = null;
-  for (const { layerA, layerB } of matchedInOrder(a, matching)) {
-    const entryA = a.layers[layerA];
-    const entryB = b.layers[layerB];
-    if (entryA === undefined || entryB === undefined) continue;
+  const pairs = matchedInOrder(a, matching).flatMap(({ layerA, layerB }) => {
+    const [entryA, entryB] = [a.layers[layerA], b.layers[layerB]];
+    if (entryA === undefined || entryB === undefined) return [];
+    const [shapesA, shapesB] = [entryA, entryB].map(({ layer }) => layer.weights.map(shapeOf).join());
+    return [{ layerA, layerB, entryA, entryB, sameWeights: shapesA === shapesB }];
+  });
+  const read = async ({ layerA, layerB, sameWeights }: (typeof pairs)[number]) =>
+    sameWeights ? { a: await weights.weightsOf(a, layerA), b: await weights.weightsOf(b, layerB) } : null;
+  for await (const [pair, values] of inAdvance(pairs, READ_AHEAD, read)) {
+    const { layerA, layerB, entryA, entryB, sameWeights } = pair;
     const keys = differingKeys(entryA.layer, entryB.layer);
-    const sameWeights = entryA.layer.weights.map(shapeOf).join() === entryB.layer.weights.map(shapeOf).join();
     if (keys.length > 0 || !sameWeights) {
       const difference = { kind: sameWeights ? "config" : "layer", layerA, layerB, keys } as const;
       differences.push(difference);
@@ -38,12 +47,10 @@ export async function findDifferences(
       if (keys.length > 0) findings.push(...configFindings(entryA, entryB, difference, sayable));
       if (keys.length === 0) findings.push(shapeFinding(entryA.path, entryB.path, difference, sayable));
     }
-    if (!sameWeights) continue;
-    const valuesA = await weights.weightsOf(a, layerA);
-    const valuesB = await weights.weightsOf(b, layerB);
+    if (values === null) continue;
     for (const { name } of entryA.layer.weights) {
-      const valueA = valuesA.get(name);
-      const valueB = valuesB.get(name);
+      const valueA = values.a.get(name);
+      const valueB = values.b.get(name);
       const stored = entryB.weights.find((weight) => weight.spec.name === name);
       if (valueA === undefined || valueB === undefined || stored === undefined || equalValues(valueA, valueB))
         continue;

@@ -1,7 +1,8 @@
 /** @file Are the weights that were written exactly those that were to be written, or exactly their forced rounding? */
 
+import { inAdvance } from "../base/in-advance.ts";
 import { affineOf, quantize, rangeOf } from "../formats/tfjs-quantize.ts";
-import type { Model, ModelWeight } from "../model/model.ts";
+import type { Model } from "../model/model.ts";
 import { FLOAT16, roundTo } from "../numerics/formats.ts";
 import { realFromTensor, type Tensor } from "../tensor/tensor.ts";
 
@@ -18,33 +19,40 @@ export async function equalWeights(
   { quantized }: { readonly quantized: boolean; readonly rounded: ReadonlySet<string> },
 ): Promise<UnequalWeight[]> {
   const unequal: UnequalWeight[] = [];
-  for (const [index, layer] of planned.layers.entries()) {
+  const pairs = planned.layers.flatMap((layer, index) => {
     const other = written.layers.find(({ path }) => path === layer.path) ?? written.layers[index];
-    for (const weight of layer.weights) {
-      const found = other?.weights.find(({ spec }) => spec.name === weight.spec.name);
-      const reason = found === undefined ? "it is missing" : await difference(weight, found, quantized);
-      if (reason !== null) unequal.push({ layer: layer.path, weight: weight.spec.name, reason });
-    }
+    return layer.weights.map((weight) => ({
+      layer: layer.path,
+      weight,
+      found: other?.weights.find(({ spec }) => spec.name === weight.spec.name),
+    }));
+  });
+  const read = async ({ weight, found }: (typeof pairs)[number]) =>
+    found === undefined ? null : { own: await weight.read(), other: await found.read() };
+  for await (const [{ layer, weight, found }, values] of inAdvance(pairs, READ_AHEAD, read)) {
+    const reason =
+      found === undefined || values === null
+        ? "it is missing"
+        : difference(values, { quantization: quantized ? found.quantization : null, name: weight.fileName });
+    if (reason !== null) unequal.push({ layer, weight: weight.spec.name, reason });
   }
   return unequal;
 }
 
-async function difference(
-  planned: ModelWeight,
-  found: ModelWeight,
-  quantized: boolean,
-): Promise<string | null> {
-  const [own, other] = [await planned.read(), await found.read()];
+/** Weights that are read while one is compared. */
+const READ_AHEAD = 4;
+
+function difference(
+  { own, other }: { readonly own: Tensor; readonly other: Tensor },
+  { quantization, name }: { readonly quantization: string | null; readonly name: string },
+): string | null {
   if (sameBits(own, other)) return null;
   const [a, b] = [realFromTensor(own), realFromTensor(other)];
   if (a.shape.join() !== b.shape.join()) return `its shape is [${b.shape.join(", ")}]`;
-  const allowed =
-    quantized && found.quantization !== null
-      ? quantizedBy(found.quantization, a.data, planned.fileName)
-      : rounded32;
+  const allowed = quantization === null ? rounded32 : quantizedBy(quantization, a.data, name);
   for (const [i, value] of a.data.entries()) {
-    const other = b.data[i] ?? Number.NaN;
-    if (!allowed(value, other)) return `element ${i} is ${other} in place of ${value}`;
+    const stored = b.data[i] ?? Number.NaN;
+    if (!allowed(value, stored)) return `element ${i} is ${stored} in place of ${value}`;
   }
   return null;
 }

@@ -27,8 +27,8 @@ export function addRadius(
   const [a, ea, b, eb] = [x.value.data, x.radius, y.value.data, y.radius];
   const { unit, sumUnderflow, largest } = rounding;
   const { count, length, xAt, yAt, xStep, yStep } = rows;
-  const radius = new Float64Array(value.length);
   if (x.sum !== undefined || y.sum !== undefined) return addOpen(value, x, y, rows, rounding);
+  const radius = new Float64Array(value.length);
   for (let row = 0, o = 0; row < count; row++) {
     let i = xAt[row] as number;
     let j = yAt[row] as number;

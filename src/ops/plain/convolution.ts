@@ -62,11 +62,15 @@ function depthwise(x: Float64Array, kernel: Float64Array, geometry: ConvGeometry
     filters,
   } = geometry;
   const multiplier = filters / channels;
+  // Where the taps of a position that lie within the input begin, in x and in the kernel.
+  const taps = a.window * b.window * c.window;
+  const [from, weights] = [new Int32Array(taps), new Int32Array(taps)];
   let to = 0;
   for (let sample = 0; sample < batch; sample++) {
     for (let ao = 0; ao < a.output; ao++) {
       for (let bo = 0; bo < b.output; bo++) {
         for (let co = 0; co < c.output; co++, to += filters) {
+          let count = 0;
           for (let i = 0; i < a.window; i++) {
             const ai = a.taps[ao * a.window + i] as number;
             if (ai < 0) continue;
@@ -76,30 +80,55 @@ function depthwise(x: Float64Array, kernel: Float64Array, geometry: ConvGeometry
               for (let l = 0; l < c.window; l++) {
                 const cl = c.taps[co * c.window + l] as number;
                 if (cl < 0) continue;
-                const from = (((sample * a.input + ai) * b.input + bj) * c.input + cl) * channels;
-                const weights = ((i * b.window + j) * c.window + l) * filters;
-                if (multiplier === 1) addProducts(out, to, x, from, kernel, weights, channels);
-                else addMultiplied(out, to, x, from, kernel, weights, channels, multiplier);
+                from[count] = (((sample * a.input + ai) * b.input + bj) * c.input + cl) * channels;
+                weights[count] = ((i * b.window + j) * c.window + l) * filters;
+                count++;
               }
             }
           }
+          if (multiplier === 1) sumTaps(out, to, x, from, kernel, weights, count, channels);
+          else addMultiplied(out, to, x, from, kernel, weights, count, channels, multiplier);
         }
       }
     }
   }
 }
 
-function addProducts(
+/** Four channels at a time, their sums in local variables. */
+function sumTaps(
   out: Float64Array,
   to: number,
   x: Float64Array,
-  from: number,
+  from: Int32Array,
   kernel: Float64Array,
-  weights: number,
+  weights: Int32Array,
+  count: number,
   channels: number,
 ): void {
-  for (let q = 0; q < channels; q++) {
-    out[to + q] = (out[to + q] as number) + (x[from + q] as number) * (kernel[weights + q] as number);
+  let q = 0;
+  for (; q + 4 <= channels; q += 4) {
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let tap = 0; tap < count; tap++) {
+      const i = (from[tap] as number) + q;
+      const w = (weights[tap] as number) + q;
+      s0 += (x[i] as number) * (kernel[w] as number);
+      s1 += (x[i + 1] as number) * (kernel[w + 1] as number);
+      s2 += (x[i + 2] as number) * (kernel[w + 2] as number);
+      s3 += (x[i + 3] as number) * (kernel[w + 3] as number);
+    }
+    out[to + q] = s0;
+    out[to + q + 1] = s1;
+    out[to + q + 2] = s2;
+    out[to + q + 3] = s3;
+  }
+  for (; q < channels; q++) {
+    let sum = 0;
+    for (let tap = 0; tap < count; tap++)
+      sum += (x[(from[tap] as number) + q] as number) * (kernel[(weights[tap] as number) + q] as number);
+    out[to + q] = sum;
   }
 }
 
@@ -107,15 +136,19 @@ function addMultiplied(
   out: Float64Array,
   to: number,
   x: Float64Array,
-  from: number,
+  from: Int32Array,
   kernel: Float64Array,
-  weights: number,
+  weights: Int32Array,
+  count: number,
   channels: number,
   multiplier: number,
 ): void {
-  for (let q = 0, f = 0; q < channels; q++) {
-    const value = x[from + q] as number;
-    for (let r = 0; r < multiplier; r++, f++)
-      out[to + f] = (out[to + f] as number) + value * (kernel[weights + f] as number);
+  for (let tap = 0; tap < count; tap++) {
+    let w = weights[tap] as number;
+    for (let q = 0, f = to; q < channels; q++) {
+      const value = x[(from[tap] as number) + q] as number;
+      for (let r = 0; r < multiplier; r++, f++, w++)
+        out[f] = (out[f] as number) + value * (kernel[w] as number);
+    }
   }
 }

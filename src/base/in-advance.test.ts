@@ -1,0 +1,36 @@
+/** @file Reading ahead: in order, so many at once, and errors in their turn. */
+
+import { expect, test } from "vitest";
+import { inAdvance } from "./in-advance.ts";
+
+test("results come in order, and no more than asked for are under way beside the one that is waited for", async () => {
+  const begun: number[] = [];
+  const given: number[] = [];
+  let most = 0;
+  for await (const [item, result] of inAdvance([5, 4, 3, 2, 1, 0], 2, async (item) => {
+    begun.push(item);
+    await new Promise((resolve) => setTimeout(resolve, item));
+    return 10 * item;
+  })) {
+    most = Math.max(most, begun.length - given.length);
+    given.push(item);
+    expect(result).toBe(10 * item);
+  }
+  expect(given).toEqual([5, 4, 3, 2, 1, 0]);
+  expect(most).toBe(3);
+});
+
+test("what fails is thrown in its turn, after the results before it", async () => {
+  const given: number[] = [];
+  const all = inAdvance([1, 2, 3], 3, (item) =>
+    item === 1
+      ? new Promise<number>((resolve) => setTimeout(() => resolve(1), 5))
+      : Promise.reject(new Error("no")),
+  );
+  await expect(
+    (async () => {
+      for await (const [item] of all) given.push(item);
+    })(),
+  ).rejects.toThrow("no");
+  expect(given).toEqual([1]);
+});
