@@ -41,6 +41,8 @@ interface Insides {
 interface Observer {
   tensors(of: readonly TfTensor[]): () => Tensor[];
   hashes(of: readonly TfTensor[]): () => string[];
+  /** Both, for one reading of the values. */
+  results(of: readonly TfTensor[]): () => { readonly tensor: Tensor; readonly hash: string }[];
   /** A call is over: `tell` when everything noted since the last one can be read. */
   sees(tell: () => void): void;
 }
@@ -82,7 +84,8 @@ function observeAtOnce(): Observer {
   };
   return {
     tensors: (of) => noted(of, tensorFromTf),
-    hashes: (of) => noted(of, hash),
+    hashes: (of) => noted(of, (tensor) => hash(tensor)),
+    results: (of) => noted(of, (tensor) => readOnce(tensor, hash)),
     sees: (tell) => tell(),
   };
 }
@@ -97,7 +100,8 @@ function observeLater(tf: Tfjs, later: { tell: () => void; kept: TfTensor[] }[])
   };
   return {
     tensors: (of) => noted(of, tensorFromTf),
-    hashes: (of) => noted(of, hash),
+    hashes: (of) => noted(of, (tensor) => hash(tensor)),
+    results: (of) => noted(of, (tensor) => readOnce(tensor, hash)),
     sees: (tell) => void later.push({ tell, kept: kept.splice(0) }),
   };
 }
@@ -137,11 +141,11 @@ function watchLayer(
     cells.length = 0;
     const fed = observer.hashes(list(inputs as Values));
     const results = apply.call(layer, inputs, kwargs);
-    const given = observer.hashes(list(results as Values));
-    const outputs = observer.tensors(list(results as Values));
+    const given = observer.results(list(results as Values));
     const steps = cells.slice();
     observer.sees(() => {
-      const [inputHashes, outputHashes] = [fed(), given()];
+      const [inputHashes, outputs] = [fed(), given()];
+      const outputHashes = outputs.map(({ hash }) => hash);
       const invocation = [...inputHashes, ...outputHashes].join();
       if (outputHashes.length > 1 && seen.has(invocation)) return;
       seen.add(invocation);
@@ -149,7 +153,7 @@ function watchLayer(
         path,
         className: layer.getClassName(),
         inputHashes,
-        outputs: outputs(),
+        outputs: outputs.map(({ tensor }) => tensor),
         outputHashes,
         cells: steps.map((step) => step()),
       });
@@ -196,14 +200,22 @@ function replace<Key extends "apply" | "call">(layer: Layer, key: Key, watched: 
 
 const list = (values: Values): TfTensor[] => (Array.isArray(values) ? values : [values]);
 
+/** Of values that were read already, or that are read for it. */
+type Hash = (tensor: TfTensor, values?: Tensor["data"]) => string;
+
+function readOnce(tensor: TfTensor, hash: Hash): { readonly tensor: Tensor; readonly hash: string } {
+  const read = tensorFromTf(tensor);
+  return { tensor: read, hash: hash(tensor, read.data) };
+}
+
 /** Tensors share their values through `dataId` (a reshape does), so that values are hashed once. */
-function hasher(): (tensor: TfTensor) => string {
+function hasher(): Hash {
   const known = new WeakMap<object, Map<string, string>>();
-  return (tensor) => {
+  return (tensor, values) => {
     const ofData = known.get(tensor.dataId) ?? new Map<string, string>();
     known.set(tensor.dataId, ofData);
     const shape = tensor.shape.join("x");
-    const hash = ofData.get(shape) ?? hashTensor(tensor.shape, tensor.dataSync() as Float32Array);
+    const hash = ofData.get(shape) ?? hashTensor(tensor.shape, values ?? (tensor.dataSync() as Float32Array));
     ofData.set(shape, hash);
     return hash;
   };

@@ -38,6 +38,11 @@ export async function prove(options: ProofOptions): Promise<Proof> {
   const restored = conversion.plan.source;
   // A model on its way back is proved as what it was; that this is what it is now, by rewriting it again.
   const source = restored === options.source.model ? options.source : { ...options.source, model: restored };
+  const planned = modelFromPlan(conversion.plan);
+  const roundings = new Set(conversion.rounded.map(({ name }) => name));
+  // Beside the check, which waits for its engine now and then.
+  const comparing = equalWeights(planned, written.model, { quantized, rounded: roundings });
+  comparing.catch(() => {}); // thrown where it is awaited
   const report = await check({
     a: source,
     b: written,
@@ -50,9 +55,7 @@ export async function prove(options: ProofOptions): Promise<Proof> {
     budget: "if-they-differ",
     ...(reporter === undefined ? {} : { reporter }),
   });
-  const planned = modelFromPlan(conversion.plan);
-  const roundings = new Set(conversion.rounded.map(({ name }) => name));
-  const unequal = await equalWeights(planned, written.model, { quantized, rounded: roundings });
+  const unequal = await comparing;
   const { samples } = report.input;
   const faults = await rewriteFaults(source.model, conversion.plan, samples, options.input);
   if (source !== options.source) {
