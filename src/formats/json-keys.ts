@@ -1,20 +1,10 @@
 /**
  * @file Keys that occur twice in one object. `JSON.parse` keeps the last in silence, other readers the first: one text
- * could show one model to a check and another to the program that loads it. Counting members finds that there is one,
- * in one pass over the parsed value; only then is the text searched for its place.
+ * could show one model to a check and another to the program that loads it. Counting members finds that there is one;
+ * only then is the text searched for its place.
  */
 
-import type { Json } from "../base/json.ts";
 import type { Place } from "../base/problem.ts";
-
-/** Of all objects together. The reader has bounded the nesting. */
-export function membersIn(json: Json): number {
-  if (typeof json !== "object" || json === null) return 0;
-  const values: readonly Json[] = Array.isArray(json) ? json : Object.values(json);
-  let count = Array.isArray(json) ? 0 : values.length;
-  for (const value of values) if (typeof value === "object") count += membersIn(value);
-  return count;
-}
 
 interface Open {
   /** Null in a list. */
