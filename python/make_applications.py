@@ -1,9 +1,10 @@
 """Writes small-image models of keras.applications with seeded weights, an input, and what real Keras predicts.
 
     python make_applications.py FOLDER [--family NAME ...] [--format keras|h5|tf_keras ...] [--list]
+    python make_applications.py FOLDER --model NAME:FORMAT ...
 
 FOLDER/<family>/<format>/ gets the model (`model.keras`, or `model.h5` of Keras 3 or of tf_keras), `in.npy`, `out.npy`
-and, last, `made.json`: what made them. What is there already, made by this very script and the same versions, is kept.
+(of the eager call) and, last, `made.json`: what made them. What is there already, made by this very script and the same versions, is kept.
 Nothing is downloaded: the weights are drawn (seeded.py), and each BatchNormalization's statistics are those that the
 model itself produces on seeded images, as training would have left them.
 """
@@ -50,8 +51,10 @@ def build(package, name):
     model = getattr(package.applications, name)(weights=None, input_shape=(size, size, 3), classes=CLASSES)
     seed_weights(model, name)
     image = (generator(name, "image").random((IMAGES, size, size, 3)) * pixels).astype(np.float32)
-    keep_alive(package, model, image)
-    return model, image
+    output = keep_alive(package, model, image)
+    if not (np.isfinite(output).all() and np.abs(output[0] - output[1]).max() > 1e-4):
+        raise SystemExit(f"{name}: the input does not reach the output: {output}")
+    return model, image[:1]
 
 
 def keep_alive(package, model, image):
@@ -73,9 +76,10 @@ def keep_alive(package, model, image):
         layer.set_weights(values)
         if hasattr(layer, "finalize_state"):  # what Normalization computes with is set as it is read from a file
             layer.finalize_state()
-    model(image, training=False)
+    output = model(image, training=False)
     for layer in watched:
         del vars(layer)["call"]
+    return np.asarray(output)
 
 
 def watch(layer, random):
@@ -104,12 +108,10 @@ def make(folder, name, form):
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     model, image = build(package, name)
-    output = np.asarray(model.predict(image, verbose=0))
-    if not (np.isfinite(output).all() and np.abs(output[0] - output[1]).max() > 1e-4):
-        raise SystemExit(f"{name}: the input does not reach the output: {output}")
+    output = np.asarray(model(image, training=False))
     model.save(target / FORMATS[form])
-    np.save(target / "in.npy", image[:1])
-    np.save(target / "out.npy", output[:1])
+    np.save(target / "in.npy", image)
+    np.save(target / "out.npy", output)
     (target / "made.json").write_text(json.dumps(made))
     return f"{output.max():.3f}"
 
@@ -127,14 +129,15 @@ def main():
     parser.add_argument("folder", type=pathlib.Path, nargs="?")
     parser.add_argument("--family", action="append", choices=FAMILIES)
     parser.add_argument("--format", action="append", choices=FORMATS)
+    parser.add_argument("--model", action="append", type=lambda pair: tuple(pair.split(":")))
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     if options.list or options.folder is None:
         print(json.dumps({"families": list(FAMILIES), "formats": FORMATS}))
         return
-    for name in options.family or FAMILIES:
-        for form in options.format or FORMATS:
-            print(name, form, make(options.folder, name, form), flush=True)
+    product = [(name, form) for name in options.family or FAMILIES for form in options.format or FORMATS]
+    for name, form in options.model or product:
+        print(name, form, make(options.folder, name, form), flush=True)
 
 
 if __name__ == "__main__":

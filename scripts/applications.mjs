@@ -2,24 +2,28 @@
 /**
  * @file `npm run applications`: small-image models of keras.applications through `vernier convert`, in the programs themselves.
  *
- *     npm run applications                                   one family and format, drawn by the commit
- *     npm run applications -- --family VGG16 --format h5     that one
- *     npm run applications -- --seed 7 | --all               drawn by a seed | all 39
+ *     npm run applications                                   every family in one format, drawn by the commit
+ *     npm run applications -- --seed 7                       drawn by a seed
+ *     npm run applications -- --family VGG16 --format h5     that one, in full
+ *     npm run applications -- --all                          all 39, in full
  *
+ * In brief: converted to TF.js with the proof on wasm and back to its own format, which must open in real Keras and predict the
+ * very bits of the original, or its numbers where a layer was rewritten. In full:
  * The file is converted to TF.js; `check` of both must agree on cpu and, with real Keras where it opens the file, on wasm,
  * every layer certified. It is converted to `.keras` and `.h5`, and so is the TF.js model: what is written must open in real
  * Keras and predict the very bits that the original predicts there, or, where a layer was rewritten or that Keras does not
  * open the original, the original's numbers (peers/tolerance.mjs). Models: python/make_applications.py, into the cache.
  */
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { openKeras } from "./peers/keras.mjs";
-import { judgeFiles } from "./peers/tolerance.mjs";
+import { judgeFiles, readArray } from "./peers/tolerance.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const cache =
@@ -47,8 +51,8 @@ function run(command, args) {
 const vernier = (...words) => run(process.execPath, ["dist/cli/main.js", ...words, "--json"]);
 
 /** The report of a conversion; what it refuses or fails at is thrown. */
-function convert(from, dest, to) {
-  const { status, stdout, stderr } = vernier("convert", from, dest, "--to", to, "--no-verify");
+function convert(from, dest, to, words = ["--no-verify"]) {
+  const { status, stdout, stderr } = vernier("convert", from, dest, "--to", to, ...words);
   if (status !== 0) throw new Refusal(status, JSON.parse(stdout || "{}").message ?? stderr);
   return JSON.parse(stdout);
 }
@@ -60,11 +64,29 @@ class Refusal extends Error {
   }
 }
 
-function make(script, family, format) {
+/** Folders of models, each as soon as it is made: the next is made meanwhile. */
+async function* made(models) {
   const folder = join(cache, "applications");
-  const { status, stderr } = run(python, [script, folder, "--family", family, "--format", format]);
-  if (status !== 0) throw new Error(`${script} ended with ${status}: ${stderr.trim().split("\n").at(-1)}`);
-  return join(folder, family.toLowerCase(), format);
+  const words = models.flatMap(({ family, format }) => ["--model", `${family}:${format}`]);
+  const child = spawn(python, ["python/make_applications.py", folder, ...words], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (text) => {
+    said = `${said}${text}`.slice(-4000);
+  });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  const rest = [...models];
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { family, format } = rest[0] ?? {};
+    if (!line.startsWith(`${family} ${format} `)) continue;
+    rest.shift();
+    yield { family, format, folder: join(folder, family.toLowerCase(), format) };
+  }
+  const status = await ended;
+  if (rest.length > 0)
+    throw new Error(`make_applications.py ended with ${status}: ${said.trim().split("\n").at(-1)}`);
 }
 
 /** Texts that say what is not as it must be. */
@@ -82,9 +104,39 @@ function checked(source, web, input, options) {
   return verdict === "agree" ? found : [`${engine}: ${verdict}: ${headline}`, ...found];
 }
 
-async function examine(family, format, keras, scratch) {
-  const folder = make("python/make_applications.py", family, format);
-  const source = join(folder, format === "keras" ? "model.keras" : "model.h5");
+const fileOf = ({ format, folder }) => join(folder, format === "keras" ? "model.keras" : "model.h5");
+
+async function examineBriefly(model, keras, scratch) {
+  const { format, folder } = model;
+  const [web, back] = [join(scratch, "web"), join(scratch, format === "keras" ? "back.keras" : "back.h5")];
+  const first = convert(fileOf(model), web, "tfjs", []);
+  const second = convert(web, back, format === "keras" ? "keras" : "h5");
+  const { error, outputs } = await keras.ask({
+    path: back,
+    package: format === "tf_keras" ? "tf_keras" : "keras",
+    inputs: [join(folder, "in.npy")],
+    calls: 1,
+    out: join(scratch, "out"),
+  });
+  const [builtIn, rewritten] = [first.layers.builtIn, first.layers.rewritten.length];
+  const said = [`${builtIn} layers, ${rewritten} rewritten, proved on wasm`];
+  if (error !== undefined) return { failures: [`back in Keras: ${error}`], said };
+  const original = join(folder, "out.npy");
+  const isSame = readArray(original).data.every((value, i) =>
+    Object.is(value, readArray(outputs[0]).data[i]),
+  );
+  if (isSame) return { failures: [], said: [...said, "back in Keras bit-equal"] };
+  if (rewritten + second.layers.rewritten.length === 0)
+    return { failures: ["back in Keras: not the original's bits"], said };
+  const judged = judgeFiles(outputs, [{ path: original, dtype: "float32" }], null);
+  return judged.status === "right"
+    ? { failures: [], said: [...said, `back in Keras within ${judged.maxAbs.toExponential(0)}`] }
+    : { failures: [`back in Keras: ${judged.reason}`], said };
+}
+
+async function examine(model, keras, scratch) {
+  const { family, format, folder } = model;
+  const source = fileOf(model);
   const inputs = [join(folder, "in.npy")];
   const original = { path: join(folder, "out.npy"), dtype: "float32" };
   const web = join(scratch, "web");
@@ -144,11 +196,12 @@ async function examine(family, format, keras, scratch) {
   };
 }
 
-/** All combinations, or the one that the seed draws. */
+/** Each family in the format that the seed draws for it. */
 function drawn(families, formats, seed) {
-  const all = families.flatMap((family) => formats.map((format) => ({ family, format })));
-  if (seed === null) return all;
-  return [all[createHash("sha256").update(seed).digest().readUInt32LE() % all.length]];
+  return families.map((family) => {
+    const number = createHash("sha256").update(`${seed} ${family}`).digest().readUInt32LE();
+    return { family, format: formats[number % formats.length] };
+  });
 }
 
 async function main() {
@@ -165,21 +218,22 @@ async function main() {
     return 3;
   }
   const { families, formats } = JSON.parse(run(python, ["python/make_applications.py", "--list"]).stdout);
-  const named = values.family !== undefined || values.format !== undefined || values.all;
+  const inFull = values.family !== undefined || values.format !== undefined || values.all;
   const seed = values.seed ?? process.env.SEED ?? run("git", ["rev-parse", "HEAD"]).stdout.trim();
-  const chosen = drawn(
-    values.family === undefined ? families.map(String) : [values.family],
-    values.format === undefined ? Object.keys(formats) : [values.format],
-    named ? null : seed,
-  );
+  const chosen = inFull
+    ? families
+        .filter((family) => (values.family ?? family) === family)
+        .flatMap((family) => Object.keys(formats).map((format) => ({ family, format })))
+        .filter(({ format }) => (values.format ?? format) === format)
+    : drawn(families, Object.keys(formats), seed);
   const keras = openKeras(python);
   let failed = 0;
-  for (const { family, format } of chosen) {
+  for await (const model of made(chosen)) {
     const scratch = mkdtempSync(join(tmpdir(), "vernier-applications-"));
-    const name = `${family} ${format}`;
+    const name = `${model.family} ${model.format}`;
     const started = performance.now();
     try {
-      const { failures, said } = await examine(family, format, keras, scratch);
+      const { failures, said } = await (inFull ? examine : examineBriefly)(model, keras, scratch);
       if (REFUSED.has(name)) failures.push("is listed as refused, and is not");
       failed += failures.length === 0 ? 0 : 1;
       for (const line of failures) console.log(`${name}: WRONG ${line}`);

@@ -18,7 +18,7 @@ export interface Rule {
 /** A folder imports from itself and from folders before it. */
 // biome-ignore format: one list, in its order
 export const FOLDERS = [
-  "base", "numerics", "tensor", "ops", "model", "layers", "formats", "dialects", "kernels", "convert", "engines",
+  "base", "numerics", "tensor", "ops", "model", "layers", "formats", "dialects", "convert", "engines",
   "compare", "explain", "repair", "report", "tfjs", "cli",
 ] as const;
 
