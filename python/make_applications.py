@@ -27,7 +27,6 @@ from seeded import generator, seed_weights  # noqa: E402
 FAMILIES = {
     "MobileNet": (64, 1.0),
     "MobileNetV2": (64, 1.0),
-    "MobileNetV3Small": (64, 255.0),
     "EfficientNetB0": (64, 255.0),
     "EfficientNetV2B0": (64, 255.0),
     "ResNet50": (64, 1.0),
@@ -36,8 +35,9 @@ FAMILIES = {
     "InceptionV3": (96, 1.0),
     "Xception": (96, 1.0),
     "NASNetMobile": (96, 1.0),
-    "ConvNeXtTiny": (64, 255.0),
     "VGG16": (64, 1.0),
+    "MobileNetV3Small": (64, 255.0),
+    "ConvNeXtTiny": (64, 255.0),
 }
 FORMATS = {"keras": "model.keras", "h5": "model.h5", "tf_keras": "model.h5"}
 CLASSES = 10

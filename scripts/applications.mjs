@@ -53,8 +53,9 @@ const vernier = (...words) => run(process.execPath, ["dist/cli/main.js", ...word
 /** The report of a conversion; what it refuses or fails at is thrown. */
 function convert(from, dest, to, words = ["--no-verify"]) {
   const { status, stdout, stderr } = vernier("convert", from, dest, "--to", to, ...words);
-  if (status !== 0) throw new Refusal(status, JSON.parse(stdout || "{}").message ?? stderr);
-  return JSON.parse(stdout);
+  const said = JSON.parse(stdout || "{}");
+  if (status !== 0) throw new Refusal(status, said.message ?? said.problems?.[0]?.message ?? stderr);
+  return said;
 }
 
 class Refusal extends Error {

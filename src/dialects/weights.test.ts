@@ -7,7 +7,7 @@ import { KERAS2_MASKS, KERAS3_MASKS } from "../model/layer.ts";
 import type { Topology, TopologyLayer } from "../model/topology.ts";
 import type { BuiltLayer } from "./build.ts";
 import type { Stored } from "./stored.ts";
-import { assignByGroup } from "./weights.ts";
+import { assignByGroup, assignByName } from "./weights.ts";
 
 function dense(path: string, units: number, trainable: boolean): BuiltLayer {
   const config = { units, trainable, use_bias: false };
@@ -88,6 +88,18 @@ test("weights that a config says are bytes, and that are not, are a problem by n
       message: 'weight "out/kernel" is of float32, the config implies int8',
     },
   ]);
+});
+
+// DenseNet121 of tf.keras has both.
+test("of a layer named a/d and one named d, each finds its own weight by name", () => {
+  const named = (name: string, units: number): BuiltLayer => {
+    const built = dense(name, units, true);
+    return { ...built, fileConfig: { ...(built.fileConfig as JsonObject), name } };
+  };
+  const layers = [named("a/d", 4), named("d", 5)];
+  const { layers: found, problems } = assignByName(layers, [stored("a/d/kernel", 4), stored("d/kernel", 5)]);
+  expect(problems).toEqual([]);
+  expect(found.map(({ weights }) => weights[0]?.fileName)).toEqual(["a/d/kernel", "d/kernel"]);
 });
 
 /** A Dense layer of 4 units, and what an `.h5` holds of it beside an adapter. */

@@ -8,6 +8,7 @@
 
 import { VernierError } from "../base/errors.ts";
 import { groupBy } from "../base/group-by.ts";
+import { isObject } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import type { WeightSpec } from "../model/layer.ts";
 import type { ModelLayer, ModelWeight } from "../model/model.ts";
@@ -182,10 +183,12 @@ const shortened = (name: string): string => {
 };
 
 function variableNames({ path, fileConfig }: BuiltLayer, spec: WeightSpec): string[] {
-  const leaf = lastOf(path);
+  // The layer's own name, which of Keras 2 may have "/" in itself: "conv1/bn" is not "bn".
+  const own = isObject(fileConfig) ? fileConfig["name"] : undefined;
+  const name = typeof own === "string" ? own : lastOf(path);
   return [
-    `${leaf}/${spec.name}`,
-    tfjsVariableName(leaf, fileConfig, spec),
+    `${name}/${spec.name}`,
+    tfjsVariableName(name, fileConfig, spec),
     tfjsVariableName(path, fileConfig, spec),
   ];
 }

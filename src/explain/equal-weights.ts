@@ -16,7 +16,7 @@ export interface UnequalWeight {
 export async function equalWeights(
   planned: Model,
   written: Model,
-  { quantized }: { readonly quantized: boolean; readonly rounded: ReadonlySet<string> },
+  { quantized }: { readonly quantized: boolean },
 ): Promise<UnequalWeight[]> {
   const unequal: UnequalWeight[] = [];
   const pairs = planned.layers.flatMap((layer, index) => {

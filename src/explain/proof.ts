@@ -39,9 +39,8 @@ export async function prove(options: ProofOptions): Promise<Proof> {
   // A model on its way back is proved as what it was; that this is what it is now, by rewriting it again.
   const source = restored === options.source.model ? options.source : { ...options.source, model: restored };
   const planned = modelFromPlan(conversion.plan);
-  const roundings = new Set(conversion.rounded.map(({ name }) => name));
   // Beside the check, which waits for its engine now and then.
-  const comparing = equalWeights(planned, written.model, { quantized, rounded: roundings });
+  const comparing = equalWeights(planned, written.model, { quantized });
   comparing.catch(() => {}); // thrown where it is awaited
   const report = await check({
     a: source,
@@ -66,7 +65,7 @@ export async function prove(options: ProofOptions): Promise<Proof> {
     conversion.problems.flatMap(({ code, where }) => (code === "convert.known-fault" ? [where] : [])),
   );
   const failing = report.causes.filter(({ kind, layerB, layer }) => {
-    if (kind === "weights") return !(quantized || roundings.size > 0);
+    if (kind === "weights") return !(quantized || conversion.rounded.length > 0);
     return !(kind === "kernel" && (known.has(layerB ?? "") || known.has(layer ?? "")));
   });
   const problems = [

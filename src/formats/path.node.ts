@@ -19,8 +19,16 @@ export interface FileSource extends Source {
 /** As `readFile` does. 200 MB in one call took 220 ms, in steps of 4 MiB 130–230 ms, in these 125 ms. */
 const MAX_READ_BYTES = 2 ** 19;
 
+/** One copies while another waits for its turn: 250 MB take three fifths of the time. */
+const READS_AT_ONCE = 2;
+
 /** Up to here at once: handing a read to another thread and back takes longer than copying this many bytes. */
 const MAX_READ_AT_ONCE_BYTES = 2 ** 16;
+
+/** 0, `by`, 2 `by`, … below `length`. */
+function* steps(length: number, by: number): Generator<number> {
+  for (let start = 0; start < length; start += by) yield start;
+}
 
 /** Throws `file.unreadable` when nothing is there; an unknown content is data. */
 export async function openPath(path: string): Promise<ModelFiles> {
@@ -57,18 +65,24 @@ export async function fileSource(path: string): Promise<FileSource> {
       requireWithin({ name: path, sizeBytes: size }, offset, length);
       return kept.use(async (handle) => {
         const bytes = memoryFor(length, into);
-        for (let done = 0; done < length; ) {
-          const wanted = Math.min(length - done, MAX_READ_BYTES);
-          const bytesRead =
-            wanted <= MAX_READ_AT_ONCE_BYTES
-              ? readSync(handle.fd, bytes, done, wanted, offset + done)
-              : (await handle.read(bytes, done, wanted, offset + done)).bytesRead;
-          if (bytesRead === 0) {
-            const details = { expected: `${offset + length} bytes`, received: `${offset + done}` };
-            throw new VernierError("file.truncated", details, { where: [path] });
+        const fill = async (start: number, end: number): Promise<void> => {
+          for (let done = start; done < end; ) {
+            const bytesRead =
+              end - done <= MAX_READ_AT_ONCE_BYTES
+                ? readSync(handle.fd, bytes, done, end - done, offset + done)
+                : (await handle.read(bytes, done, end - done, offset + done)).bytesRead;
+            if (bytesRead === 0) {
+              const details = { expected: `${offset + length} bytes`, received: `${offset + done}` };
+              throw new VernierError("file.truncated", details, { where: [path] });
+            }
+            done += bytesRead;
           }
-          done += bytesRead;
-        }
+        };
+        const starts = steps(length, MAX_READ_BYTES);
+        const fillNext = async (): Promise<void> => {
+          for (const start of starts) await fill(start, Math.min(start + MAX_READ_BYTES, length));
+        };
+        await Promise.all(Array.from({ length: READS_AT_ONCE }, fillNext));
         return bytes;
       });
     },

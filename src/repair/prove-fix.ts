@@ -36,10 +36,7 @@ export async function proveFix(
   const faults: Problem[] = [];
   if (conversion !== null) {
     const { plan } = conversion;
-    const unequal = await equalWeights(modelFromPlan(plan), written.model, {
-      quantized: false,
-      rounded: new Set(conversion.rounded.map(({ name }) => name)),
-    });
+    const unequal = await equalWeights(modelFromPlan(plan), written.model, { quantized: false });
     faults.push(
       ...(await rewriteFaults(plan.source, plan, after.input.samples, input)),
       ...unequal.map(({ layer, weight, reason }) =>
