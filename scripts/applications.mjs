@@ -5,7 +5,7 @@
  *     npm run applications                                   every family in one format, drawn by the commit
  *     npm run applications -- --seed 7                       drawn by a seed
  *     npm run applications -- --family VGG16 --format h5     that one, in full
- *     npm run applications -- --all                          all 39, in full
+ *     npm run applications -- --all [--brief]                all 39, in full or in brief
  *
  * In brief: converted to TF.js with the proof on wasm and back to its own format, which must open in real Keras and predict the
  * very bits of the original, or its numbers where a layer was rewritten. In full:
@@ -212,6 +212,7 @@ async function main() {
       format: { type: "string" },
       seed: { type: "string" },
       all: { type: "boolean", default: false },
+      brief: { type: "boolean", default: false },
     },
   });
   if (python === "") {
@@ -219,9 +220,9 @@ async function main() {
     return 3;
   }
   const { families, formats } = JSON.parse(run(python, ["python/make_applications.py", "--list"]).stdout);
-  const inFull = values.family !== undefined || values.format !== undefined || values.all;
+  const isNamed = values.family !== undefined || values.format !== undefined || values.all;
   const seed = values.seed ?? process.env.SEED ?? run("git", ["rev-parse", "HEAD"]).stdout.trim();
-  const chosen = inFull
+  const chosen = isNamed
     ? families
         .filter((family) => (values.family ?? family) === family)
         .flatMap((family) => Object.keys(formats).map((format) => ({ family, format })))
@@ -234,7 +235,11 @@ async function main() {
     const name = `${model.family} ${model.format}`;
     const started = performance.now();
     try {
-      const { failures, said } = await (inFull ? examine : examineBriefly)(model, keras, scratch);
+      const { failures, said } = await (isNamed && !values.brief ? examine : examineBriefly)(
+        model,
+        keras,
+        scratch,
+      );
       if (REFUSED.has(name)) failures.push("is listed as refused, and is not");
       failed += failures.length === 0 ? 0 : 1;
       for (const line of failures) console.log(`${name}: WRONG ${line}`);
