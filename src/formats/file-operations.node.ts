@@ -4,6 +4,7 @@
  */
 
 import type { Hash } from "node:crypto";
+import { writeSync } from "node:fs";
 import { chmod, type FileHandle, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { VernierError } from "../base/errors.ts";
 import type { OutputFile } from "./output.ts";
@@ -162,9 +163,14 @@ async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   if (held > 0) yield memory.subarray(0, held);
 }
 
+/** A small piece at once: handing it to another thread and back takes longer than copying it. */
 async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.byteLength; ) {
-    at += (await handle.write(bytes, at, bytes.byteLength - at)).bytesWritten;
+    const left = bytes.byteLength - at;
+    at +=
+      left <= GATHERED_BYTES
+        ? writeSync(handle.fd, bytes, at, left)
+        : (await handle.write(bytes, at, left)).bytesWritten;
   }
 }
 

@@ -57,13 +57,12 @@ export function firstRepeatedKey(text: string): Place {
 
 /** Index of the closing quote of the string that opens at `start`, or the end of the text. */
 export function endOfString(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === BACKSLASH) i++;
-    else if (c === QUOTE) return i;
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes++;
+    if (escapes % 2 === 0) return end;
   }
   return text.length;
 }
 
-const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -23,7 +23,7 @@ const MAX_READ_BYTES = 2 ** 19;
 const READS_AT_ONCE = 2;
 
 /** Up to here at once: handing a read to another thread and back takes longer than copying this many bytes. */
-const MAX_READ_AT_ONCE_BYTES = 2 ** 16;
+const MAX_READ_AT_ONCE_BYTES = 2 ** 18;
 
 /** 0, `by`, 2 `by`, … below `length`. */
 function* steps(length: number, by: number): Generator<number> {
