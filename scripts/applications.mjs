@@ -7,12 +7,13 @@
  *     npm run applications -- --family VGG16 --format h5     that one, in full
  *     npm run applications -- --all [--brief]                all 39, in full or in brief
  *
- * In brief: converted to TF.js with the proof on wasm and back to its own format, which must open in real Keras and predict the
- * very bits of the original, or its numbers where a layer was rewritten. In full:
- * The file is converted to TF.js; `check` of both must agree on cpu and, with real Keras where it opens the file, on wasm,
- * every layer certified. It is converted to `.keras` and `.h5`, and so is the TF.js model: what is written must open in real
- * Keras and predict the very bits that the original predicts there, or, where a layer was rewritten or that Keras does not
- * open the original, the original's numbers (peers/tolerance.mjs). Models: python/make_applications.py, into the cache.
+ * In brief the file is converted to TF.js with the proof on wasm, and back to its own format, which must open in real Keras and
+ * predict the very bits of the original, or its numbers where a layer was rewritten.
+ *
+ * In full `check` of both must agree on cpu and, with real Keras where it opens the file, on wasm, every layer certified. The
+ * file is converted to `.keras` and `.h5`, and so is the TF.js model: what is written must open in real Keras and predict the
+ * very bits that the original predicts there, or, where a layer was rewritten or that Keras does not open the original, the
+ * original's numbers (peers/tolerance.mjs). Models: python/make_applications.py, into the cache.
  */
 
 import { spawn, spawnSync } from "node:child_process";
@@ -23,7 +24,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { openKeras } from "./peers/keras.mjs";
-import { judgeFiles, readArray } from "./peers/tolerance.mjs";
+import { judgeFiles } from "./peers/tolerance.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const cache =
@@ -107,58 +108,66 @@ function checked(source, web, input, options) {
 
 const fileOf = ({ format, folder }) => join(folder, format === "keras" ? "model.keras" : "model.h5");
 
+/** Paths of what a file predicts in real Keras; what kept it from predicting is thrown. */
+async function predicted(keras, { path, pack, model, scratch }) {
+  const { outputs, error } = await keras.ask({
+    path,
+    package: pack,
+    inputs: [join(model.folder, "in.npy")],
+    calls: 1,
+    out: join(scratch, `${pack}-${Math.random()}`),
+  });
+  if (error !== undefined) throw new Error(error);
+  return outputs;
+}
+
+/**
+ * `got`: the bits of `there`, which the original predicts; its numbers in the folder will do where a layer was rewritten, or
+ * where that Keras does not open the original and `there` is null.
+ */
+function compared(got, there, { changed, model }) {
+  if (there !== null && readFileSync(there[0]).equals(readFileSync(got[0]))) return { said: "bit-equal" };
+  if (there !== null && changed === 0) return { failure: "not the original's bits" };
+  const judged = judgeFiles(got, [{ path: join(model.folder, "out.npy"), dtype: "float32" }], null);
+  if (judged.status !== "right") return { failure: judged.reason };
+  return { said: `within ${judged.maxAbs.toExponential(0)}${changed > 0 ? ", rewritten" : ""}` };
+}
+
 async function examineBriefly(model, keras, scratch) {
   const { format, folder } = model;
   const [web, back] = [join(scratch, "web"), join(scratch, format === "keras" ? "back.keras" : "back.h5")];
   const first = convert(fileOf(model), web, "tfjs", []);
   const second = convert(web, back, format === "keras" ? "keras" : "h5");
-  const { error, outputs } = await keras.ask({
-    path: back,
-    package: format === "tf_keras" ? "tf_keras" : "keras",
-    inputs: [join(folder, "in.npy")],
-    calls: 1,
-    out: join(scratch, "out"),
-  });
-  const [builtIn, rewritten] = [first.layers.builtIn, first.layers.rewritten.length];
-  const said = [`${builtIn} layers, ${rewritten} rewritten, proved on wasm`];
-  if (error !== undefined) return { failures: [`back in Keras: ${error}`], said };
-  const original = join(folder, "out.npy");
-  const isSame = readArray(original).data.every((value, i) =>
-    Object.is(value, readArray(outputs[0]).data[i]),
-  );
-  if (isSame) return { failures: [], said: [...said, "back in Keras bit-equal"] };
-  if (rewritten + second.layers.rewritten.length === 0)
-    return { failures: ["back in Keras: not the original's bits"], said };
-  const judged = judgeFiles(outputs, [{ path: original, dtype: "float32" }], null);
-  return judged.status === "right"
-    ? { failures: [], said: [...said, `back in Keras within ${judged.maxAbs.toExponential(0)}`] }
-    : { failures: [`back in Keras: ${judged.reason}`], said };
+  const pack = format === "tf_keras" ? "tf_keras" : "keras";
+  const got = await predicted(keras, { path: back, pack, model, scratch });
+  const rewritten = first.layers.rewritten.length;
+  const changed = rewritten + second.layers.rewritten.length;
+  const { said, failure } = compared(got, [join(folder, "out.npy")], { changed, model });
+  return {
+    failures: failure === undefined ? [] : [`back in Keras: ${failure}`],
+    said: [
+      `${first.layers.builtIn} layers, ${rewritten} rewritten, proved on wasm`,
+      ...(said === undefined ? [] : [`back in Keras ${said}`]),
+    ],
+  };
 }
 
 async function examine(model, keras, scratch) {
   const { family, format, folder } = model;
   const source = fileOf(model);
-  const inputs = [join(folder, "in.npy")];
-  const original = { path: join(folder, "out.npy"), dtype: "float32" };
+  const input = join(folder, "in.npy");
   const web = join(scratch, "web");
   const first = convert(source, web, "tfjs");
   const rewritten = first.layers.rewritten.length;
   const name = `${family} ${format}`;
   const withKeras = NOT_OPENED.has(name) ? [] : ["--keras"];
   const failures = [
-    ...checked(source, web, inputs[0], ["--b", "tfjs:cpu"]),
-    ...checked(source, web, inputs[0], ["--b", "tfjs:wasm", ...withKeras]),
+    ...checked(source, web, input, ["--b", "tfjs:cpu"]),
+    ...checked(source, web, input, ["--b", "tfjs:wasm", ...withKeras]),
   ];
-  const outputs = async (path, pack) => {
-    const answer = await keras.ask({
-      path,
-      package: pack,
-      inputs,
-      calls: 1,
-      out: join(scratch, `${pack}-${Math.random()}`),
-    });
-    return answer.error === undefined ? answer.outputs : answer.error;
-  };
+  const originals = {};
+  for (const pack of ["keras", "tf_keras"])
+    originals[pack] = await predicted(keras, { path: source, pack, model, scratch }).catch(() => null);
   const said = [];
   for (const { from, to, file, packages } of [
     { from: source, to: "keras", file: "straight.keras", packages: ["keras"] },
@@ -170,25 +179,12 @@ async function examine(model, keras, scratch) {
     const report = convert(from, written, to);
     const changed = report.layers.rewritten.length + (from === web ? rewritten : 0);
     for (const pack of packages) {
-      const got = await outputs(written, pack);
-      const label = `${file} in ${pack}`;
-      if (typeof got === "string") {
-        failures.push(`${label}: ${got}`);
-        continue;
-      }
-      const there = await outputs(source, pack);
-      const same = typeof there !== "string" && readFileSync(there[0]).equals(readFileSync(got[0]));
-      if (same) {
-        said.push(`${label} bit-equal`);
-        continue;
-      }
-      if (typeof there !== "string" && changed === 0) {
-        failures.push(`${label}: not the original's bits`);
-        continue;
-      }
-      const judged = judgeFiles(got, [original], null);
-      if (judged.status !== "right") failures.push(`${label}: ${judged.reason}`);
-      else said.push(`${label} within ${judged.maxAbs.toExponential(0)}${changed > 0 ? ", rewritten" : ""}`);
+      const result = await predicted(keras, { path: written, pack, model, scratch }).then(
+        (got) => compared(got, originals[pack], { changed, model }),
+        (error) => ({ failure: error.message }),
+      );
+      if (result.failure !== undefined) failures.push(`${file} in ${pack}: ${result.failure}`);
+      else said.push(`${file} in ${pack} ${result.said}`);
     }
   }
   return {

@@ -1,18 +1,32 @@
-/** @file Work that waits, such as reading, begun some items ahead of where its result is wanted. */
+/** @file Work that waits, such as reading, begun before its result is wanted. */
 
-/** Results in the order of the items, `ahead` of them under way at most. Throws what the work of an item throws, in its turn. */
+export interface Ahead<T> {
+  /** What an item holds while it is under way, in any unit. */
+  sizeOf(item: T): number;
+  /** So much together; a larger item is alone. */
+  readonly limit: number;
+}
+
+/** Results in the order of the items. Throws what the work of an item throws, in its turn. */
 export async function* inAdvance<T, R>(
   items: Iterable<T>,
-  ahead: number,
   work: (item: T) => Promise<R>,
+  { sizeOf, limit }: Ahead<T>,
 ): AsyncGenerator<readonly [T, R]> {
-  const underWay: { readonly item: T; readonly result: Promise<R> }[] = [];
+  const underWay: { readonly item: T; readonly size: number; readonly result: Promise<R> }[] = [];
+  let held = 0;
   for (const item of items) {
+    const size = sizeOf(item);
+    while (held + size > limit) {
+      const first = underWay.shift();
+      if (first === undefined) break;
+      yield [first.item, await first.result];
+      held -= first.size;
+    }
     const result = work(item);
     result.catch(() => {}); // thrown in its turn
-    underWay.push({ item, result });
-    const first = underWay.length > ahead ? underWay.shift() : undefined;
-    if (first !== undefined) yield [first.item, await first.result];
+    underWay.push({ item, size, result });
+    held += size;
   }
   for (const { item, result } of underWay) yield [item, await result];
 }

@@ -26,7 +26,8 @@ export function withAdapters(layers: readonly BuiltLayer[], stored: readonly Sto
     return b === undefined || large === undefined ? [] : [{ a, b, large }];
   });
   if (adapters.length === 0) return stored;
-  const sums = new Map(adapters.map((adapter) => [adapter.large, summed(adapter, layers)]));
+  const scales = layers.flatMap(({ path, fileConfig }) => scalesIn(fileConfig, path));
+  const sums = new Map(adapters.map((adapter) => [adapter.large, summed(adapter, layers, scales)]));
   const halves = new Set(adapters.flatMap(({ a, b }) => [a, b]));
   return stored.filter((entry) => !halves.has(entry)).map((entry) => sums.get(entry) ?? entry);
 }
@@ -40,9 +41,14 @@ interface Adapter {
   readonly large: Stored;
 }
 
-function summed({ a, b, large }: Adapter, layers: readonly BuiltLayer[]): Stored {
-  const said = layers.flatMap(({ path, fileConfig }) => scalesIn(fileConfig, path));
-  const [scale, ...others] = most(said, ({ path }) => stepsShared(large.name, path));
+/** By what the adapters of a layer are multiplied. */
+interface Scale {
+  readonly path: string;
+  readonly value: number;
+}
+
+function summed({ a, b, large }: Adapter, layers: readonly BuiltLayer[], scales: readonly Scale[]): Stored {
+  const [scale, ...others] = most(scales, ({ path }) => stepsShared(large.name, path));
   if (scale === undefined || others.some(({ value }) => value !== scale.value))
     throw refused(large, layers, "no config says by what its adapter (LoRA) is multiplied");
   if (large.dtype === "int8")
@@ -62,7 +68,7 @@ function summed({ a, b, large }: Adapter, layers: readonly BuiltLayer[]): Stored
 }
 
 /** Of a layer and of those in its config. Keras's own loading forgets `lora_alpha`; what was saved computed with it. */
-function scalesIn(json: unknown, path: string): { readonly path: string; readonly value: number }[] {
+function scalesIn(json: unknown, path: string): Scale[] {
   if (Array.isArray(json)) return json.flatMap((item) => scalesIn(item, path));
   if (!isObject(json)) return [];
   const { lora_rank: rank, lora_alpha: alpha } = json;

@@ -1,15 +1,9 @@
 /** @file A weight as a file has it, and what its name says: "outer/layer/kernel:0". */
 
-import type { DType } from "../tensor/dtype.ts";
-import type { Shape, Tensor } from "../tensor/tensor.ts";
+import type { StoredTensor } from "../model/model.ts";
 
-export interface Stored {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly dtype: DType;
+export interface Stored extends StoredTensor {
   readonly quantization: string | null;
-  read(): Promise<Tensor>;
-  pieces?(maxBytes?: number): AsyncIterable<Tensor>;
 }
 
 /** Its steps, without Keras 2's ":0". */

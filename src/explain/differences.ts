@@ -1,10 +1,11 @@
 /** @file Everything in which two matched files differ in meaning: the steps of the hybrids, and their causes. */
 
-import { inAdvance } from "../base/in-advance.ts";
+import { type Ahead, inAdvance } from "../base/in-advance.ts";
 import type { Matching } from "../compare/match.ts";
 import { refusedLayers } from "../convert/sayable.ts";
-import type { Model } from "../model/model.ts";
-import type { WeightCache } from "../model/weights.ts";
+import type { Model, ModelLayer } from "../model/model.ts";
+import { READ_AHEAD_NUMBERS, type WeightCache } from "../model/weights.ts";
+import { sizeOf } from "../tensor/tensor.ts";
 import { configFindings, differingKeys } from "./causes/config.ts";
 import { equalValues, weightFinding } from "./causes/weights.ts";
 import type { FileDifference } from "./evidence.ts";
@@ -16,8 +17,10 @@ export interface FileDifferences {
   readonly findings: readonly Finding[];
 }
 
-/** Layers whose weights are read while one is compared. */
-const READ_AHEAD = 4;
+const AHEAD: Ahead<{ readonly entryA: ModelLayer }> = {
+  sizeOf: ({ entryA }) => entryA.weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+  limit: READ_AHEAD_NUMBERS,
+};
 
 export async function findDifferences(
   a: Model,
@@ -36,7 +39,7 @@ export async function findDifferences(
   });
   const read = async ({ layerA, layerB, sameWeights }: (typeof pairs)[number]) =>
     sameWeights ? { a: await weights.weightsOf(a, layerA), b: await weights.weightsOf(b, layerB) } : null;
-  for await (const [pair, values] of inAdvance(pairs, READ_AHEAD, read)) {
+  for await (const [pair, values] of inAdvance(pairs, read, AHEAD)) {
     const { layerA, layerB, entryA, entryB, sameWeights } = pair;
     const keys = differingKeys(entryA.layer, entryB.layer);
     if (keys.length > 0 || !sameWeights) {

@@ -1,10 +1,11 @@
 /** @file Are the weights that were written exactly those that were to be written, or exactly their forced rounding? */
 
-import { inAdvance } from "../base/in-advance.ts";
+import { type Ahead, inAdvance } from "../base/in-advance.ts";
 import { affineOf, quantize, rangeOf } from "../formats/tfjs-quantize.ts";
-import type { Model } from "../model/model.ts";
+import type { Model, ModelWeight } from "../model/model.ts";
+import { READ_AHEAD_NUMBERS } from "../model/weights.ts";
 import { FLOAT16, roundTo } from "../numerics/formats.ts";
-import { realFromTensor, type Tensor } from "../tensor/tensor.ts";
+import { realFromTensor, sizeOf, type Tensor } from "../tensor/tensor.ts";
 
 export interface UnequalWeight {
   readonly layer: string;
@@ -29,7 +30,7 @@ export async function equalWeights(
   });
   const read = async ({ weight, found }: (typeof pairs)[number]) =>
     found === undefined ? null : { own: await weight.read(), other: await found.read() };
-  for await (const [{ layer, weight, found }, values] of inAdvance(pairs, READ_AHEAD, read)) {
+  for await (const [{ layer, weight, found }, values] of inAdvance(pairs, read, AHEAD)) {
     const reason =
       found === undefined || values === null
         ? "it is missing"
@@ -39,8 +40,10 @@ export async function equalWeights(
   return unequal;
 }
 
-/** Weights that are read while one is compared. */
-const READ_AHEAD = 4;
+const AHEAD: Ahead<{ readonly weight: ModelWeight }> = {
+  sizeOf: ({ weight }) => sizeOf(weight.shape),
+  limit: READ_AHEAD_NUMBERS,
+};
 
 function difference(
   { own, other }: { readonly own: Tensor; readonly other: Tensor },

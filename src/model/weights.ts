@@ -9,6 +9,9 @@ export interface WeightCache {
   weightsOf(model: Model, layer: number): Promise<ReadonlyMap<string, RealTensor>>;
 }
 
+/** Of weights that are read while others are compared: 8 MiB in float64, on each side. */
+export const READ_AHEAD_NUMBERS = 2 ** 20;
+
 /** `maxBytes`: the least recently used layers are read again beyond it. @default 512 MiB */
 export function weightCache({ maxBytes = 512 * 2 ** 20 }: { readonly maxBytes?: number } = {}): WeightCache {
   const kept = new Map<Model["layers"][number], ReadonlyMap<string, RealTensor>>();

@@ -1,7 +1,8 @@
 /**
  * @file The seam for heavy operations: matrix product, convolution, pooling over flat float64 arrays.
  *
- * A reading hands over arrays and a geometry in which nothing is implicit. Sums may be formed in any order. Integers and offsets count elements, not bytes.
+ * A reading hands over arrays and a geometry in which nothing is implicit. Sums may be formed in any order. Integers and
+ * offsets count elements, not bytes.
  */
 
 import { type ConvGeometry, type PoolGeometry } from "./lowering.ts";
