@@ -13,6 +13,10 @@ export const asObject = (json: unknown): JsonObject => (isObject(json) ? (json a
 /** An optional list of a file: empty where it is anything else. */
 export const asList = (json: unknown): readonly Json[] => (Array.isArray(json) ? json : []);
 
+/** Of values that JSON can say: the same text. */
+export const sameJson = (a: unknown, b: unknown): boolean =>
+  a === b || JSON.stringify(a) === JSON.stringify(b);
+
 /** Non-finite numbers as the strings "NaN", "Infinity", "-Infinity" (INTERFACE); everything else as it is. */
 export function jsonFromNumber(x: number): number | string {
   return Number.isFinite(x) ? x : String(x);

@@ -4,7 +4,7 @@
  * `model.json`, in an attribute of an `.h5`, and in a member of a `.keras`; programs of others pass over it.
  */
 
-import { asObject, isObject, type Json, type JsonObject } from "../base/json.ts";
+import { asObject, isObject, type Json, type JsonObject, sameJson } from "../base/json.ts";
 import { KERAS2_MASKS, type MaskRules } from "../model/layer.ts";
 import type { ModelWeight } from "../model/model.ts";
 import { sizeOf } from "../tensor/tensor.ts";
@@ -79,7 +79,7 @@ function configOf({ source }: Plan, path: string): Json {
   return source.layers.find((layer) => layer.path === path)?.fileConfig ?? {};
 }
 
-const sameMasks = (rules: MaskRules): boolean => JSON.stringify(rules) === JSON.stringify(KERAS2_MASKS);
+const sameMasks = (rules: MaskRules): boolean => sameJson(rules, KERAS2_MASKS);
 
 /** Nothing but where it came from: not worth keeping. */
 export const isWorthKeeping = (kept: JsonObject): boolean =>

@@ -1,6 +1,6 @@
 /** @file Writes the ledger while a model is translated: every key and weight of the source, once. */
 
-import type { JsonObject } from "../base/json.ts";
+import { type JsonObject, sameJson } from "../base/json.ts";
 import type { ModelLayer } from "../model/model.ts";
 import type { TopologyLayer } from "../model/topology.ts";
 import type { LedgerEntry } from "./ledger.ts";
@@ -91,7 +91,7 @@ export class LedgerBook {
   ): Pick<LedgerEntry, "fate" | "to"> {
     if (key === "name") return { fate: "carried", to: main };
     const holder = planned.find(({ path }) => path === main)?.config as JsonObject | undefined;
-    const same = holder !== undefined && JSON.stringify(holder[key]) === JSON.stringify(value);
+    const same = holder !== undefined && sameJson(holder[key], value);
     if (same) return { fate: "carried", to: `${main}/config/${key}` };
     return { fate: isRewritten ? "rewritten" : "translated", to: main };
   }

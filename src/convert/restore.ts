@@ -5,7 +5,7 @@
  */
 
 import { isVernierError } from "../base/errors.ts";
-import { asList, asObject, isObject, type JsonObject } from "../base/json.ts";
+import { asList, asObject, isObject, type JsonObject, sameJson } from "../base/json.ts";
 import type { Problem } from "../base/problem.ts";
 import { contextFor } from "../dialects/build.ts";
 import { bindLayer } from "../layers/bind.ts";
@@ -215,11 +215,7 @@ function sameParts(said: Rewritten, parts: readonly PlannedLayer[]): boolean {
     said.parts.length === parts.length &&
     said.parts.every(({ said: one }, i) => {
       const { bound } = parts[i] ?? {};
-      return (
-        bound != null &&
-        one.className === bound.className &&
-        JSON.stringify(one.bound.config) === JSON.stringify(bound.config)
-      );
+      return bound != null && one.className === bound.className && sameJson(one.bound.config, bound.config);
     })
   );
 }

@@ -1,7 +1,7 @@
 /** @file One layer in the target's words: as it is, or by rewrites, which may need others in turn. */
 
 import { isVernierError, VernierError } from "../base/errors.ts";
-import { isObject, type JsonObject } from "../base/json.ts";
+import { isObject, type JsonObject, sameJson } from "../base/json.ts";
 import { contextFor } from "../dialects/build.ts";
 import { bindLayer } from "../layers/bind.ts";
 import { QUANTIZATION_KEYS } from "../layers/quantization.ts";
@@ -258,9 +258,7 @@ function dimsAfter(bound: BoundLayer, fed: readonly Dims[]): Dims[] {
 /** The layer's own words where its class stays: the part keeps their digits and the keys of training. */
 function wordsFor(layer: BoundLayer, part: BoundLayer, words: JsonObject): JsonObject {
   if (layer.className !== part.className) return {};
-  const changed = Object.keys(part.config).filter(
-    (key) => JSON.stringify(part.config[key]) !== JSON.stringify(layer.config[key]),
-  );
+  const changed = Object.keys(part.config).filter((key) => !sameJson(part.config[key], layer.config[key]));
   // The part's weights are plain numbers.
   if (layer.config["quantization"] !== undefined) changed.push(...QUANTIZATION_KEYS);
   return isObject(words)

@@ -1,7 +1,7 @@
 /** @file A layer or a model inside a wrapper, in another dialect's words. Rewrites do not reach there. */
 
 import { VernierError } from "../base/errors.ts";
-import { asObject, type Json, type JsonObject } from "../base/json.ts";
+import { asObject, type Json, type JsonObject, sameJson } from "../base/json.ts";
 import { buildGraph } from "../dialects/build.ts";
 import { decodeGraph, isModel } from "../dialects/nodes.ts";
 import { topologyOf } from "../dialects/topology.ts";
@@ -134,7 +134,7 @@ function noteKeys(
   for (const [key, value] of Object.entries(words)) {
     // A wrapper in a wrapper: its layer's own keys are told below.
     if (inside.some(({ path }) => path.startsWith(`${key}/`))) continue;
-    const same = JSON.stringify(config[key]) === JSON.stringify(value) || key === "name";
+    const same = sameJson(config[key], value) || key === "name";
     const lost = (key in keys.kept && !(key in keys.written)) || key in unknown;
     note?.({
       path: `${place}config/${key}`,

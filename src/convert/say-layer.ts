@@ -4,7 +4,7 @@
  */
 
 import { isVernierError, VernierError } from "../base/errors.ts";
-import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { isObject, type Json, type JsonObject, sameJson } from "../base/json.ts";
 import { contextFor } from "../dialects/build.ts";
 import { bindLayer, definitionOf } from "../layers/bind.ts";
 import type { LayerDefinition } from "../layers/define.ts";
@@ -80,9 +80,7 @@ export function sayLayer(meaning: LayerMeaning, languages: Languages): SaidLayer
   const { said, ...words } = wordsFor(meaning, languages);
   const context = contextFor({ maskRules, writtenIn: to }, to, fed, [className]);
   const bound = withClass(className, () => bindLayer({ class_name: className, config: said }, context));
-  const lost = Object.keys(config).find(
-    (key) => JSON.stringify(bound.config[key]) !== JSON.stringify(config[key]),
-  );
+  const lost = Object.keys(config).find((key) => !sameJson(bound.config[key], config[key]));
   if (lost !== undefined)
     throw new VernierError("convert.inexpressible", {
       className,

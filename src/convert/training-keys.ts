@@ -3,7 +3,7 @@
  * constraints, dtype policies and the like. What the target does not know stays with the model as metadata.
  */
 
-import { asObject, isObject, type Json, type JsonObject } from "../base/json.ts";
+import { asObject, isObject, type Json, type JsonObject, sameJson } from "../base/json.ts";
 import { definitionOf } from "../layers/bind.ts";
 import { KERAS_KEYS } from "../layers/keras-keys.ts";
 import type { Dialect } from "../model/layer.ts";
@@ -37,11 +37,11 @@ export function translateTrainingKeys(
       continue;
     }
     written[key] = said;
-    if (JSON.stringify(said) !== JSON.stringify(value)) {
+    if (!sameJson(said, value)) {
       translated.add(key);
       // Words that come back to the same ones need no memory.
       const back = sayKey(key, said, to, from);
-      if (JSON.stringify(back) !== JSON.stringify(value)) kept[key] = value;
+      if (!sameJson(back, value)) kept[key] = value;
     }
   }
   return { written, kept, translated };

@@ -4,7 +4,7 @@
  */
 
 import { VernierError } from "../base/errors.ts";
-import type { Json } from "../base/json.ts";
+import { type Json, sameJson } from "../base/json.ts";
 import { bindLayer } from "../layers/bind.ts";
 import type { BindContext, BoundLayer, Dialect, LayerResult, MaskRules } from "../model/layer.ts";
 import type { Call, ModelInput, ModelOutput, TensorRef } from "../model/model.ts";
@@ -266,7 +266,7 @@ function layerAt(state: State, entry: LayerEntry, path: string, inputs: readonly
   const layer = bindLayer(json, contextFor(state.options, dialect, inputs, [path]));
   const intended =
     writtenIn === dialect ? null : bindLayer(json, contextFor(state.options, writtenIn, inputs, [path]));
-  const same = intended === null || JSON.stringify(intended.config) === JSON.stringify(layer.config);
+  const same = intended === null || sameJson(intended.config, layer.config);
   state.byPath.set(path, state.layers.length);
   state.layers.push({ path, layer, intended: same ? null : intended, fileConfig: entry.config as Json });
   return state.layers.length - 1;

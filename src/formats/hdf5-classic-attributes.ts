@@ -1,9 +1,9 @@
 /** @file Attributes in an object header. (HDF5 File Format Specification 3.0, §IV.A.2.m.) */
 
-import { isVernierError } from "../base/errors.ts";
+import { isVernierError, VernierError } from "../base/errors.ts";
 import { type Shape, sizeOf } from "../tensor/tensor.ts";
 import type { AttributeScalar, AttributeValue } from "./hdf5.ts";
-import { dataFromBytes, decodeElements, type GlobalHeaps } from "./hdf5-classic-elements.ts";
+import { dataFromBytes, decodeElements, type Elements, type GlobalHeaps } from "./hdf5-classic-elements.ts";
 import { Fields, OutsideSubset, padded, untilNul } from "./hdf5-classic-fields.ts";
 import { compare } from "./hdf5-classic-group.ts";
 import { MESSAGE, type Message } from "./hdf5-classic-header.ts";
@@ -16,7 +16,8 @@ export interface Attribute {
   readonly name: string;
   /** null is the null dataspace. */
   readonly shape: Shape | null;
-  readonly datatype: Uint8Array;
+  /** Of another type than we read: what to throw when its value is asked for. */
+  readonly elements: Elements | VernierError;
   readonly data: Uint8Array;
 }
 
@@ -58,25 +59,26 @@ function decodeAttribute({ body, shared }: Message): Attribute {
   elementBytes.skip(4);
   const sizeBytes = shape === null ? 0 : sizeOf(shape) * elementBytes.u32();
   requireAtMost("the size of an attribute in bytes", sizeBytes, MAX_ATTRIBUTE_BYTES, "");
-  checkElements(datatype);
-  return { name: decodeUtf8(text), shape, datatype, data: fields.bytes(sizeBytes) };
+  const elements = elementsOf(datatype);
+  return { name: decodeUtf8(text), shape, elements, data: fields.bytes(sizeBytes) };
 }
 
 /** One damaged attribute hides all of an object, as in HDF5; one of another type hides only itself. */
-function checkElements(datatype: Uint8Array): void {
+function elementsOf(datatype: Uint8Array): Attribute["elements"] {
   try {
-    decodeElements(datatype);
+    return decodeElements(datatype);
   } catch (error) {
-    if (!isVernierError(error, "file.unsupported")) throw error;
+    if (isVernierError(error, "file.unsupported")) return error;
+    throw error;
   }
 }
 
 export async function valueOf(
   heaps: GlobalHeaps,
-  { shape, datatype, data }: Attribute,
+  { shape, elements, data }: Attribute,
 ): Promise<AttributeValue> {
   if (shape === null) return null;
-  const elements = decodeElements(datatype);
+  if (elements instanceof VernierError) throw elements;
   const { type } = elements;
   if (type.kind === "opaque") throw unsupported("an HDF5 attribute of this type");
   const dtype = type.kind === "numbers" ? type.dtype : "string";

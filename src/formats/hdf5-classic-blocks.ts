@@ -15,23 +15,20 @@ const MAX_PAGES = 64;
 export interface Blocks {
   /** Metadata: small, perhaps read before. Not to be written to. */
   metadata(address: number | null, length: number): Promise<Uint8Array>;
+  /** The same at once, where it lies in a page that is in memory: there are thousands of blocks, and waiting costs more than they do. */
+  held(address: number | null, length: number): Uint8Array | null;
   /** Data, read in one go; the caller's own, or in `into`, which may hold them. */
   data(address: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 /** `end` is the end of the file as its superblock says. */
 export function blocksOf(source: Source, end: number): Blocks {
-  const pages = new Recent<number, Promise<Uint8Array>>(MAX_PAGES);
-  const pageAt = async (index: number): Promise<Uint8Array> => {
-    const known = pages.get(index);
-    if (known !== undefined) return known;
+  const pages = new Recent<number, Uint8Array>(MAX_PAGES);
+  const readPage = async (index: number): Promise<Uint8Array> => {
     const start = index * PAGE_BYTES;
-    const page = source.read(start, Math.min(PAGE_BYTES, source.sizeBytes - start));
+    const page = await source.read(start, Math.min(PAGE_BYTES, source.sizeBytes - start));
     pages.set(index, page);
-    return page.catch((error: unknown) => {
-      pages.delete(index);
-      throw error;
-    });
+    return page;
   };
   const check = (address: number | null, length: number): number => {
     if (address === null) throw malformed("an undefined address");
@@ -39,19 +36,29 @@ export function blocksOf(source: Source, end: number): Blocks {
     if (!inside) throw malformed(`an address outside the file (${address}, ${length} bytes)`);
     return address;
   };
+  const held = (given: number | null, length: number): Uint8Array | null => {
+    const address = check(given, length);
+    const first = Math.floor(address / PAGE_BYTES);
+    const start = address - first * PAGE_BYTES;
+    if (start + length > PAGE_BYTES) return null;
+    return pages.get(first)?.subarray(start, start + length) ?? null;
+  };
   const metadata = async (given: number | null, length: number): Promise<Uint8Array> => {
     const address = check(given, length);
     const first = Math.floor(address / PAGE_BYTES);
     const start = address - first * PAGE_BYTES;
-    if (start + length <= PAGE_BYTES) return (await pageAt(first)).subarray(start, start + length);
     if (length > PAGE_BYTES) return source.read(address, length);
+    const page = pages.get(first) ?? (await readPage(first));
+    if (start + length <= PAGE_BYTES) return page.subarray(start, start + length);
     const joined = new Uint8Array(length);
-    const head = (await pageAt(first)).subarray(start);
+    const head = page.subarray(start);
     joined.set(head);
-    joined.set((await pageAt(first + 1)).subarray(0, length - head.length), head.length);
+    const next = pages.get(first + 1) ?? (await readPage(first + 1));
+    joined.set(next.subarray(0, length - head.length), head.length);
     return joined;
   };
   return {
+    held,
     metadata,
     async data(given, length, into) {
       if (length <= SMALL_BYTES) return (await metadata(given, length)).slice();

@@ -21,7 +21,7 @@ export interface Stored {
 
 /** Row-major bytes of `slab`, which lies inside the shape. The caller's own, or in `into`, which may hold them. */
 export async function readContiguous(
-  blocks: Blocks,
+  blocks: Pick<Blocks, "data">,
   { shape, elementBytes, fill }: Stored,
   { address }: Extract<Layout, { kind: "contiguous" }>,
   slab: Hyperslab,
@@ -64,7 +64,7 @@ export async function readContiguous(
 
 /** `chunks` are in the order of their origins. */
 export async function readChunked(
-  blocks: Blocks,
+  blocks: Pick<Blocks, "data">,
   { elementBytes, fill }: Stored,
   { chunk, filters, chunks }: { chunk: Shape; filters: readonly Filter[]; chunks: readonly Chunk[] },
   slab: Hyperslab,
@@ -93,7 +93,7 @@ export async function readChunked(
 }
 
 async function readChunk(
-  blocks: Blocks,
+  blocks: Pick<Blocks, "data">,
   { address, storedBytes, filterMask }: Chunk,
   filters: readonly Filter[],
   sizeBytes: number,

@@ -22,9 +22,11 @@ const ARRAY = 10;
 export function checkedSize(message: Uint8Array): number {
   const fields = new Fields(message, "a datatype");
   const classAndVersion = fields.u8();
-  const [typeClass, version] = [classAndVersion & 0x0f, classAndVersion >> 4];
+  const typeClass = classAndVersion & 0x0f;
+  const version = classAndVersion >> 4;
   if (typeClass > LAST_CLASS || version < 1 || version > LAST_VERSION) throw malformed("an unknown datatype");
-  const [flags, sign] = [fields.u8(), fields.u8()];
+  const flags = fields.u8();
+  const sign = fields.u8();
   fields.skip(1);
   const size = fields.u32();
   if (size === 0) throw malformed("a datatype of no size");
@@ -46,7 +48,7 @@ function checkEnum(fields: Fields, { count, version }: { count: number; version:
   if (((base[0] ?? 0) & 0x0f) !== INTEGER) throw malformed("an enumeration of no integers");
   const names = fields.bytes(fields.left);
   for (let i = 0, at = 0; i < count; i++) {
-    const { length } = untilNul(names.subarray(at), "the name of a value");
+    const { length } = untilNul(names, "the name of a value", at);
     if (length === 0) throw malformed("a value without a name");
     at += version < 3 ? padded(length + 1) : length + 1;
   }
@@ -62,7 +64,8 @@ function checkArray(fields: Fields, version: number): void {
 
 /** Bits in use. */
 function checkBits(fields: Fields, size: number): number {
-  const [offset, precision] = [fields.u16(), fields.u16()];
+  const offset = fields.u16();
+  const precision = fields.u16();
   if (precision === 0 || offset + precision > 8 * size) throw malformed("a number with bits outside it");
   if (size > 1 && precision < 4 * size) throw malformed("a number with unusually many unused bits");
   return precision;
@@ -72,12 +75,10 @@ function checkFloat(
   fields: Fields,
   { flags, sign, precision }: { flags: number; sign: number; precision: number },
 ): void {
-  const [exponentAt, exponentBits, mantissaAt, mantissaBits] = [
-    fields.u8(),
-    fields.u8(),
-    fields.u8(),
-    fields.u8(),
-  ];
+  const exponentAt = fields.u8();
+  const exponentBits = fields.u8();
+  const mantissaAt = fields.u8();
+  const mantissaBits = fields.u8();
   fields.skip(4);
   // Bits 0 and 6 are the byte order; 4 and 5 the normalization.
   if ((flags & 0x41) === 0x40 || ((flags >> 4) & 3) === 3) throw malformed("a float of an unknown kind");

@@ -49,7 +49,8 @@ export class Fields {
   /** null: nothing is there. */
   address(): number | null {
     const at = this.#step(8);
-    const [low, high] = [this.#view.getUint32(at, true), this.#view.getUint32(at + 4, true)];
+    const low = this.#view.getUint32(at, true);
+    const high = this.#view.getUint32(at + 4, true);
     return low === UNDEFINED && high === UNDEFINED ? null : high * 2 ** 32 + low;
   }
 
@@ -64,8 +65,8 @@ export class Fields {
 
   /** Four letters. */
   signature(letters: string): void {
-    const found = String.fromCharCode(...this.bytes(4));
-    if (found !== letters) throw malformed(`no ${this.#what} where one should be`);
+    for (let i = 0; i < 4; i++)
+      if (this.u8() !== letters.charCodeAt(i)) throw malformed(`no ${this.#what} where one should be`);
   }
 
   #step(length: number): number {
@@ -76,11 +77,11 @@ export class Fields {
   }
 }
 
-/** Up to the first NUL. Throws `file.malformed` when there is none. */
-export function untilNul(bytes: Uint8Array, what: string): Uint8Array {
-  const end = bytes.indexOf(0);
+/** From `start` up to the first NUL. Throws `file.malformed` when there is none. */
+export function untilNul(bytes: Uint8Array, what: string, start = 0): Uint8Array {
+  const end = bytes.indexOf(0, start);
   if (end < 0) throw malformed(`${what} without an end`);
-  return bytes.subarray(0, end);
+  return bytes.subarray(start, end);
 }
 
 export const padded = (length: number): number => Math.ceil(length / 8) * 8;

@@ -4,7 +4,7 @@
  * (HDF5 File Format Specification 3.0: B-tree §III.A.1, symbol table node §III.B, entry §III.C, local heap §III.D.)
  */
 
-import type { Blocks } from "./hdf5-classic-blocks.ts";
+import { type Blocks, Recent } from "./hdf5-classic-blocks.ts";
 import { Fields, untilNul } from "./hdf5-classic-fields.ts";
 import type { Superblock } from "./hdf5-classic-superblock.ts";
 import { malformed } from "./hdf5-header.ts";
@@ -21,6 +21,9 @@ interface SymbolTable {
   readonly tree: number | null;
   /** The data of its local heap: names, and the targets of soft links. */
   readonly heap: Uint8Array;
+  /** Those read last, by address: whoever lists a group looks each of its names up next. */
+  readonly nodes: Recent<number | null, TreeNode>;
+  readonly leaves: Recent<number | null, readonly Symbol[]>;
 }
 
 /** Where a name leads: to an object header, to another path, or out of the file. */
@@ -43,8 +46,11 @@ interface TreeNode {
   readonly children: readonly (number | null)[];
 }
 
+/** Of each kind: with the leaves' 8 symbols that Keras's files have, a hundred names or more. */
+const KEPT_NODES = 16;
 const SYMBOL_BYTES = 40;
 const NODE_HEAD_BYTES = 24;
+const HEAP_HEAD_BYTES = 32;
 const SOFT_LINK = 2;
 /** Marks the end of a local heap's free list. */
 const NO_FREE_BLOCK = 1;
@@ -53,7 +59,13 @@ const NO_FREE_BLOCK = 1;
 export async function openGroup(blocks: Blocks, superblock: Superblock, body: Uint8Array): Promise<Group> {
   const fields = new Fields(body, "a symbol table");
   const tree = fields.address();
-  const table = { tree, heap: await readLocalHeap(blocks, fields.address()) };
+  const heap = await readLocalHeap(blocks, fields.address());
+  const table: SymbolTable = {
+    tree,
+    heap,
+    nodes: new Recent(KEPT_NODES),
+    leaves: new Recent(KEPT_NODES),
+  };
   return {
     names: () => namesIn(blocks, superblock, table),
     find: (name) => findLink(blocks, superblock, table, name),
@@ -61,13 +73,14 @@ export async function openGroup(blocks: Blocks, superblock: Superblock, body: Ui
 }
 
 async function readLocalHeap(blocks: Blocks, address: number | null): Promise<Uint8Array> {
-  const head = new Fields(await blocks.metadata(address, 32), "a local heap");
+  const bytes = blocks.held(address, HEAP_HEAD_BYTES) ?? (await blocks.metadata(address, HEAP_HEAD_BYTES));
+  const head = new Fields(bytes, "a local heap");
   head.signature("HEAP");
   if (head.u8() !== 0) throw malformed("a local heap of an unknown version");
   head.skip(3);
   const [size, free, data] = [head.u64(), head.u64(), head.address()];
   requireAtMost("the size of the names of a group in bytes", size, MAX_ATTRIBUTE_BYTES, "");
-  const heap = (await blocks.metadata(data, size)).slice();
+  const heap = (blocks.held(data, size) ?? (await blocks.metadata(data, size))).slice();
   for (let block = free, steps = 0; block !== NO_FREE_BLOCK; steps++) {
     if (block >= size || steps > size / 16) throw malformed("a local heap with a broken free list");
     const entry = new Fields(heap.subarray(block), "a local heap");
@@ -88,14 +101,16 @@ async function namesIn(
   const visit = async (address: number | null, level: number | null): Promise<void> => {
     // Levels fall, so that there is no circle; a node could still be shared.
     requireAtMost("the number of nodes of a group's tree", ++nodes, MAX_LINKS, "");
-    const node = await readTreeNode(blocks, { address, level, maxChildren });
+    const node = group.nodes.get(address) ?? (await readTreeNode(blocks, group, { address, maxChildren }));
+    requireLevel(node, level);
     for (const child of node.children) {
       if (node.level > 0) {
         await visit(child, node.level - 1);
         continue;
       }
-      for (const { name } of await readSymbols(blocks, group, { address: child, maxSymbols }))
-        names.push(listed(name));
+      const symbols =
+        group.leaves.get(child) ?? (await readSymbols(blocks, group, { address: child, maxSymbols }));
+      for (const { name } of symbols) names.push(listed(name));
       requireAtMost("the number of links in a group", names.length, MAX_LINKS, "");
       requireAtMost("the number of nodes of a group's tree", ++nodes, MAX_LINKS, "");
     }
@@ -113,7 +128,9 @@ async function findLink(
   const wanted = new TextEncoder().encode(name);
   let address = group.tree;
   for (let level: number | null = null; level === null || level >= 0; ) {
-    const node: TreeNode = await readTreeNode(blocks, { address, level, maxChildren });
+    const node: TreeNode =
+      group.nodes.get(address) ?? (await readTreeNode(blocks, group, { address, maxChildren }));
+    requireLevel(node, level);
     const i = search(node.children.length, (at) => {
       if (compare(wanted, nameAt(group, node.keys[at] ?? 0)) <= 0) return -1;
       return compare(wanted, nameAt(group, node.keys[at + 1] ?? 0)) > 0 ? 1 : 0;
@@ -122,23 +139,28 @@ async function findLink(
     address = node.children[i] ?? null;
     level = node.level - 1;
   }
-  const symbols = await readSymbols(blocks, group, { address, maxSymbols });
+  const symbols = group.leaves.get(address) ?? (await readSymbols(blocks, group, { address, maxSymbols }));
   const found = symbols[search(symbols.length, (at) => compare(wanted, symbols[at]?.name ?? wanted)) ?? -1];
   if (found === undefined) return null;
   if (found.cacheType !== SOFT_LINK) return { kind: "hard", header: found.header };
   return { kind: "soft", path: decodeUtf8(nameAt(group, found.linkOffset)) };
 }
 
+function requireLevel(node: TreeNode, level: number | null): void {
+  if (level !== null && node.level !== level) throw malformed("a tree whose levels do not fall");
+}
+
 async function readTreeNode(
   blocks: Blocks,
-  { address, level, maxChildren }: { address: number | null; level: number | null; maxChildren: number },
+  { nodes }: SymbolTable,
+  { address, maxChildren }: { address: number | null; maxChildren: number },
 ): Promise<TreeNode> {
   const length = NODE_HEAD_BYTES + maxChildren * 16 + 8;
-  const fields = new Fields(await blocks.metadata(address, length), "a node of a group's tree");
+  const bytes = blocks.held(address, length) ?? (await blocks.metadata(address, length));
+  const fields = new Fields(bytes, "a node of a group's tree");
   fields.signature("TREE");
   if (fields.u8() !== 0) throw malformed("a group whose tree is of another kind");
-  const found = fields.u8();
-  if (level !== null && found !== level) throw malformed("a tree whose levels do not fall");
+  const level = fields.u8();
   const count = fields.u16();
   if (count > maxChildren) throw malformed("a tree node with too many children");
   fields.skip(16);
@@ -148,24 +170,25 @@ async function readTreeNode(
     children.push(fields.address());
     keys.push(fields.u64());
   }
-  return { level: found, keys, children };
+  const node = { level, keys, children };
+  nodes.set(address, node);
+  return node;
 }
 
 async function readSymbols(
   blocks: Blocks,
   group: SymbolTable,
   { address, maxSymbols }: { address: number | null; maxSymbols: number },
-): Promise<Symbol[]> {
-  const fields = new Fields(
-    await blocks.metadata(address, 8 + maxSymbols * SYMBOL_BYTES),
-    "a symbol table node",
-  );
+): Promise<readonly Symbol[]> {
+  const length = 8 + maxSymbols * SYMBOL_BYTES;
+  const bytes = blocks.held(address, length) ?? (await blocks.metadata(address, length));
+  const fields = new Fields(bytes, "a symbol table node");
   fields.signature("SNOD");
   if (fields.u8() !== 1) throw malformed("a symbol table node of an unknown version");
   fields.skip(1);
   const count = fields.u16();
   if (count > maxSymbols) throw malformed("a symbol table node with too many symbols");
-  return Array.from({ length: count }, () => {
+  const symbols = Array.from({ length: count }, () => {
     const name = nameAt(group, fields.u64());
     const header = fields.address();
     const cacheType = fields.u32();
@@ -175,6 +198,8 @@ async function readSymbols(
     fields.skip(12);
     return { name, header, cacheType, linkOffset };
   });
+  group.leaves.set(address, symbols);
+  return symbols;
 }
 
 /** An empty name can be looked up in a damaged node, but not listed. */
@@ -185,7 +210,7 @@ function listed(name: Uint8Array): string {
 
 function nameAt({ heap }: SymbolTable, offset: number): Uint8Array {
   if (offset >= heap.length) throw malformed("a name outside its heap");
-  return untilNul(heap.subarray(offset), "a name");
+  return untilNul(heap, "a name", offset);
 }
 
 /** The place where `order` is 0, looked for as HDF5 does; it need not be sorted. */

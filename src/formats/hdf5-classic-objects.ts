@@ -28,8 +28,8 @@ export class Objects {
   }
 
   /** null when nothing is there. */
-  find(path: string): Promise<StoredObject | null> {
-    return this.#find(stepsOf(path), 0);
+  async find(path: string): Promise<StoredObject | null> {
+    return this.#found.get(path) ?? this.#find(stepsOf(path), 0);
   }
 
   async #find(steps: readonly string[], links: number): Promise<StoredObject | null> {

@@ -61,6 +61,7 @@ export class ClassicReader {
   readonly #heaps: GlobalHeaps;
   readonly #spare = new Spare();
   readonly #described = new Recent<string, Described>(KEPT_DATASETS);
+  readonly #attributesOf = new WeakMap<StoredObject, readonly Attribute[]>();
   /** Of the dataset read last: the index of a large one is itself large. */
   #chunks: { readonly layout: Layout; readonly chunks: readonly Chunk[] } | null = null;
 
@@ -161,10 +162,7 @@ export class ClassicReader {
     switch (layout.kind) {
       case "compact": {
         const bytes = layout.bytes.slice();
-        const inMemory = {
-          metadata: async () => bytes,
-          data: async (at: number, length: number) => bytes.slice(at, at + length),
-        };
+        const inMemory = { data: async (at: number, length: number) => bytes.slice(at, at + length) };
         if (bytes.length !== sizeOf(shape) * elementBytes)
           throw malformed("a dataset of another size than its shape's");
         return readContiguous(
@@ -189,9 +187,9 @@ export class ClassicReader {
   }
 
   async #describe(given: string): Promise<Described> {
-    const path = normal(given);
-    const known = this.#described.get(path);
+    const known = this.#described.get(given);
     if (known !== undefined) return known;
+    const path = normal(given);
     const object = await this.#objects.find(path);
     if (object?.kind !== "dataset") throw malformed(`there is no dataset "${path}"`);
     const found = describe(object.messages, path);
@@ -226,10 +224,14 @@ export class ClassicReader {
   }
 
   async #attributes(path: string): Promise<readonly Attribute[]> {
-    const object: StoredObject | null = await this.#objects.find(path);
+    const object = await this.#objects.find(path);
     if (object === null) throw malformed(`there is nothing at "${path}"`);
+    const known = this.#attributesOf.get(object);
+    if (known !== undefined) return known;
     requireSound(object, path);
-    return decodeAttributes(object.messages, path);
+    const attributes = decodeAttributes(object.messages, path);
+    this.#attributesOf.set(object, attributes);
+    return attributes;
   }
 }
 

@@ -9,7 +9,7 @@
 
 import { type Decoder, invalid } from "../base/decode.ts";
 import { VernierError } from "../base/errors.ts";
-import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import { isObject, type Json, type JsonObject, sameJson } from "../base/json.ts";
 import type {
   BindContext,
   BoundLayer,
@@ -396,7 +396,7 @@ function encodeConfig(fields: Fields, config: JsonObject, context: EncodeContext
     const raw = key === undefined ? undefined : fileConfig[key];
     // What is said in Keras 2's words is read by Keras 3 too, which refuses some of its keys.
     const optional = to !== from || to === "keras2" || raw === undefined;
-    if (field.rare && optional && same(value, field.fallback)) continue;
+    if (field.rare && optional && sameJson(value, field.fallback)) continue;
     // Throws where the dialect has no word, also for a raw word that only looks like one.
     const encoded = field.encode === undefined ? value : field.encode(value, raw, context);
     if (raw !== undefined && isKept(field, raw, value, context)) {
@@ -413,10 +413,8 @@ function isKept(field: Field<unknown>, raw: Json, value: Json, { to, from }: Enc
   if (isObject(raw) || (Array.isArray(raw) && !Array.isArray(value))) return false;
   if (field.encode !== undefined && to !== from) return false;
   const read = meaning(field, raw, to);
-  return read !== undefined && same(read, meaning(field, raw, from));
+  return read !== undefined && sameJson(read, meaning(field, raw, from));
 }
-
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 function meaning(field: Field<unknown>, raw: unknown, dialect: Dialect): unknown {
   try {
