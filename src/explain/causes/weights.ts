@@ -27,7 +27,11 @@ export type WeightDetail =
 
 export function equalValues(a: RealTensor, b: RealTensor): boolean {
   if (a.data.length !== b.data.length || a.shape.join() !== b.shape.join()) return false;
-  return a.data.every((value, i) => value === b.data[i] || (Number.isNaN(value) && Number.isNaN(b.data[i])));
+  const [x, y] = [a.data, b.data];
+  // A loop: of millions of weights, a function for each takes a tenth of a proof.
+  for (let i = 0; i < x.length; i++)
+    if (x[i] !== y[i] && !(Number.isNaN(x[i]) && Number.isNaN(y[i]))) return false;
+  return true;
 }
 
 /** What turned `a` into `b`. `stored` is how B's file holds it. */
