@@ -25,6 +25,7 @@ import {
 import { check } from "../../src/explain/check.ts";
 import { TFJS_WEBGL_FLOAT32 } from "../../src/numerics/engines-gpu.ts";
 import { renderScreens } from "../../src/report/backends.ts";
+import { needs } from "../needs.ts";
 import { watchedBrowsers } from "./browser-processes.ts";
 import { engineTests, layersModel, opener, watchedRunsEqualPlainOnes } from "./tfjs-body.ts";
 import { heavy, MODELS, samplesFor, shared, tensor, written } from "./tfjs-models.ts";
@@ -33,8 +34,10 @@ const FIXTURES = join(import.meta.dirname, "../fixtures");
 const program = findChromium();
 const processes = watchedBrowsers();
 const { nothingLeft } = processes;
-/** Without one they are skipped, and the summary says so (scripts/setup-chromium). */
-describe.skipIf(program === null)("in a page", () => {
+const CHROMIUM = "Chromium (scripts/setup-chromium)";
+
+describe("in a page", () => {
+  needs(CHROMIUM, program !== null);
   describe(tfjsWebgl.id, () => engineTests(tfjsWebgl, { checksIndices: false, nothingLeft }));
   describe.each([tfjsWebgpu, tfjsCpuInPage, tfjsWasmInPage])("$id", (engine) => {
     // On WebGPU the kernel behind the mask of a recurrent layer does not compile: a test of its own, below.
@@ -43,7 +46,8 @@ describe.skipIf(program === null)("in a page", () => {
   });
 });
 
-describe.skipIf(program === null)("when it goes wrong", () => {
+describe("when it goes wrong", () => {
+  needs(CHROMIUM, program !== null);
   const open = opener(tfjsWebgl);
   const zeros = [tensor([2, 1000], "float32", new Float32Array(2000))];
 
@@ -187,9 +191,10 @@ describe.skipIf(program === null)("when it goes wrong", () => {
   });
 });
 
-test.skipIf(program === null)(
-  "one screen says which backends a kernel's fault affects, by its name",
-  async () => {
+describe("several backends", () => {
+  needs(CHROMIUM, program !== null);
+
+  test("one screen says which backends a kernel's fault affects, by its name", async () => {
     const build = (): tfl.LayersModel =>
       tfl.sequential({
         layers: [
@@ -223,8 +228,8 @@ test.skipIf(program === null)(
     const screen = renderScreens(reports).replace(/\s+/g, " ");
     expect(screen).toContain("1 of 2 backends are affected: tfjs:wasm@browser");
     await nothingLeft();
-  },
-);
+  });
+});
 
 describe("the browser that is looked for", () => {
   test("is the one that is named, else one on the PATH; there may be none", async () => {

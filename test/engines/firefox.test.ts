@@ -1,6 +1,6 @@
 /**
- * @file TF.js in a page of an installed Firefox: the same tests as in Chromium. Skipped where there is none, and the
- * summary says so (Debian: apt install firefox-esr; without a display and a GPU: xvfb, libgl1-mesa-dri, mesa-vulkan-drivers).
+ * @file TF.js in a page of an installed Firefox: the same tests as in Chromium. Skipped where there is none.
+ * (Debian: apt install firefox-esr; without a display and a GPU: xvfb, libgl1-mesa-dri, mesa-vulkan-drivers.)
  */
 
 import { existsSync } from "node:fs";
@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { findFirefox } from "../../src/engines/firefox.node.ts";
 import { inFirefox } from "../../src/engines/tfjs-browser.node.ts";
 import { findXvfb, startDisplay } from "../../src/engines/virtual-display.node.ts";
+import { needs } from "../needs.ts";
 import { watchedBrowsers } from "./browser-processes.ts";
 import { opener, watchedRunsEqualPlainOnes } from "./tfjs-body.ts";
 import { samplesFor, shared, written } from "./tfjs-models.ts";
@@ -17,14 +18,16 @@ const canDraw = (process.env["DISPLAY"] ?? "") !== "" || findXvfb() !== null;
 const hasVulkan = existsSync("/usr/share/vulkan/icd.d");
 const processes = watchedBrowsers();
 const { nothingLeft } = processes;
-describe.skipIf(program === null)("in a page of Firefox", () => {
+describe("in a page of Firefox", () => {
+  needs("Firefox (apt install firefox-esr)", program !== null);
   const wasm = inFirefox["tfjs:wasm@firefox"];
   describe.each([wasm, inFirefox["tfjs:cpu@firefox"]])("$id", (engine) => {
     watchedRunsEqualPlainOnes(opener(engine));
     test("nothing is left of it", nothingLeft);
   });
 
-  describe.skipIf(!canDraw)("tfjs:webgl@firefox", () => {
+  describe("tfjs:webgl@firefox", () => {
+    needs("screen for WebGL (apt install xvfb)", canDraw);
     const webgl = inFirefox["tfjs:webgl@firefox"];
     watchedRunsEqualPlainOnes(opener(webgl));
     test("the renderer is named, and a display of ours goes with it", async () => {
@@ -35,7 +38,8 @@ describe.skipIf(program === null)("in a page of Firefox", () => {
     });
   });
 
-  describe.skipIf(!hasVulkan)("tfjs:webgpu@firefox", () => {
+  describe("tfjs:webgpu@firefox", () => {
+    needs("Vulkan for WebGPU (apt install mesa-vulkan-drivers)", hasVulkan);
     watchedRunsEqualPlainOnes(opener(inFirefox["tfjs:webgpu@firefox"]), ["recurrent"]);
     test("nothing is left of it", nothingLeft);
   });

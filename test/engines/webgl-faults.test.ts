@@ -6,11 +6,12 @@ import { readModelPath } from "../../src/dialects/read.node.ts";
 import { findChromium } from "../../src/engines/chromium.node.ts";
 import { tfjsWebgl } from "../../src/engines/tfjs-browser.node.ts";
 import { check } from "../../src/explain/check.ts";
+import { needs } from "../needs.ts";
 import { tensor, written } from "./tfjs-models.ts";
 
-const program = findChromium();
+describe("faults of WebGL that show for some inputs only are known by name", () => {
+  needs("Chromium (scripts/setup-chromium)", findChromium() !== null);
 
-describe.skipIf(program === null)("faults of WebGL that show for some inputs only are known by name", () => {
   const faultOn = async (
     name: string,
     build: () => tfl.LayersModel,
