@@ -31,6 +31,7 @@ import json
 import os
 import platform
 import queue
+import re
 import struct
 import sys
 import tempfile
@@ -251,10 +252,14 @@ def read_config(path):
 # ----------------------------------------------------------------------------------------------- Keras
 
 
+# TensorFlow puts the whole stack of the graph's making before what is wrong.
+GRAPH_STACK = re.compile(r'^\s*(File ".*", line \d+, in .*|Graph execution error:|Detected at node .* defined at .*)$', re.M)
+
+
 def words_of(error):
     """Keras's own words, without the dump of the whole configuration that it likes to append."""
     text = str(error).split("Full object config")[0].split("The full traceback")[0]
-    text = " ".join(text.split())
+    text = " ".join(GRAPH_STACK.sub("", text).split())
     return text if len(text) <= MAX_WORDS else text[: MAX_WORDS - 1] + "…"
 
 

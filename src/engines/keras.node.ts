@@ -171,6 +171,11 @@ function decodeCall({ header, tensors }: Frame): TracedCall {
   };
 }
 
+/** As TensorFlow's kernels of convolutions say of channels_first (tensorflow/core/kernels/conv_*.cc). */
+const ONE_DNN_ALONE = /only supports (the )?ND?HWC/;
+const ASK_FOR_ONE_DNN =
+  "TensorFlow computes channels_first on this processor by oneDNN alone: set TF_ENABLE_ONEDNN_OPTS=1 and run it again";
+
 function errorFrom({ header }: Frame, engine: string, stage: string, path: string): VernierError {
   const reason = typeof header["message"] === "string" ? header["message"] : "no reason given";
   const cause =
@@ -205,6 +210,15 @@ function errorFrom({ header }: Frame, engine: string, stage: string, path: strin
     case "protocol":
       return new VernierError("internal", { reason }, options);
     default:
-      return new VernierError("engine.refused", { engine, reason, why: `while ${stage}` }, options);
+      return new VernierError(
+        "engine.refused",
+        {
+          engine,
+          reason,
+          why: `while ${stage}`,
+          ...(ONE_DNN_ALONE.test(reason) ? { hint: ASK_FOR_ONE_DNN } : {}),
+        },
+        options,
+      );
   }
 }

@@ -3,6 +3,7 @@
  * Longer than 300 lines because one Python process is started for all of it.
  */
 
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -13,8 +14,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { isVernierError } from "../../src/base/errors.ts";
 import type { EngineModel, EngineSession, TracedCall } from "../../src/engines/engine.ts";
 import { keras } from "../../src/engines/keras.node.ts";
@@ -245,6 +246,25 @@ describe.skipIf(python === "")("with real Keras", () => {
   test("a trusted Lambda runs", async () => {
     await using session = await keras.open(model("keras2/with-lambda.h5"), { python, trust: true });
     expect(await session.predict([values([2, 3])])).toHaveLength(1);
+  });
+
+  test("channels_first without the kernels for it: TensorFlow's own words, and what brings them", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "vernier-keras-")), "first.keras");
+    const make = `import keras
+layer = keras.layers.Conv2D(3, 3, data_format="channels_first")
+keras.Sequential([keras.Input((2, 5, 5)), layer]).save(${JSON.stringify(path)})`;
+    execFileSync(python, ["-c", make], { stdio: "ignore" });
+    vi.stubEnv("TF_ENABLE_ONEDNN_OPTS", "0");
+    await using session = await keras.open({ path, format: "keras-v3" }, { python });
+    await expect(session.predict([values([1, 2, 5, 5])])).rejects.toMatchObject({
+      code: "engine.refused",
+      message: expect.stringMatching(
+        /refuses the model: UnimplementedError: The Conv2D op .* NHWC/,
+      ) as string,
+      hint: expect.stringContaining("set TF_ENABLE_ONEDNN_OPTS=1") as string,
+    });
+    vi.unstubAllEnvs();
+    rmSync(dirname(path), { recursive: true });
   });
 
   test("what is no model, no file, or a TF.js model is refused", async () => {
