@@ -43,12 +43,14 @@ async function answer(row, { file, path, expected }, folder, back, seen) {
     const reason = String(error?.message ?? error).slice(0, 500);
     return { ...result, ...about, status: "wrong", reason: `TF.js: ${reason}` };
   }
-  const judged = judge(
+  let judged = judge(
     outputs,
     expected.map((output) => readArray(output.path)),
     expected.map(({ dtype }) => dtype),
     row.tolerance,
   );
+  if (judged.status === "wrong" && (await isRounding(row, path, web, expected)))
+    judged = { status: "right", beyond: judged.reason };
   const done = { ...result, ...about, ...judged };
   const hash = hashOf(web);
   if (!back || judged.status !== "right" || seen.has(hash)) return done;
@@ -69,25 +71,24 @@ async function answer(row, { file, path, expected }, folder, back, seen) {
   return done;
 }
 
-/** The command itself, in this process: what it prints is caught, what it throws is a crash. */
+/**
+ * What is left of thousands that cancel is small, and its rounding is not: `check` derives how much there may be, of
+ * each layer of TF.js and of what Keras gave.
+ */
+async function isRounding({ inputs, calls }, path, web, [output, ...more]) {
+  if (calls !== 1 || output === undefined || more.length > 0) return false;
+  const fed = inputs.flatMap((input) => ["--input", input]);
+  const { exit } = await command(["check", path, web, ...fed, "--seen-a", output.path, "--json"]);
+  return exit === 0;
+}
+
 async function convert(from, dest, to) {
-  const { write } = process.stdout;
-  const { write: writeError } = process.stderr;
-  let text = "";
-  process.stdout.write = (data) => ((text += data), true);
-  process.stderr.write = () => true;
-  let exit;
-  try {
-    exit = await runProgram(["convert", from, dest, "--to", to, "--no-verify", "--json"]);
-  } catch (error) {
+  const { exit, text, thrown } = await command(["convert", from, dest, "--to", to, "--no-verify", "--json"]);
+  if (thrown !== undefined)
     return {
       report: null,
-      failure: { status: "crashed", reason: `${to}: ${String(error?.stack ?? error)}` },
+      failure: { status: "crashed", reason: `${to}: ${String(thrown?.stack ?? thrown)}` },
     };
-  } finally {
-    process.stdout.write = write;
-    process.stderr.write = writeError;
-  }
   let report;
   try {
     report = JSON.parse(text);
@@ -98,6 +99,23 @@ async function convert(from, dest, to) {
   const { code = "?", message = JSON.stringify(report).slice(0, 300), where = "" } = report;
   const status = exit === 2 ? "refused" : "crashed";
   return { report: null, failure: { status, code, reason: message, where, exit, direction: to } };
+}
+
+/** The command itself, in this process: what it prints and throws is caught. */
+async function command(words) {
+  const { write } = process.stdout;
+  const { write: writeError } = process.stderr;
+  let text = "";
+  process.stdout.write = (data) => ((text += data), true);
+  process.stderr.write = () => true;
+  try {
+    return { exit: await runProgram(words), text };
+  } catch (thrown) {
+    return { exit: null, text, thrown };
+  } finally {
+    process.stdout.write = write;
+    process.stderr.write = writeError;
+  }
 }
 
 function hashOf(folder) {

@@ -49,6 +49,16 @@ function reasons(rows, status) {
   return `\n${status}:\n${shown.join("\n")}${left > 0 ? `\n        and ${left} more reasons` : ""}`;
 }
 
+/** Right by what `check` derives for this model and input, not by the cases' own tolerance. */
+function beyondTolerance(results) {
+  const found = results.filter(({ beyond }) => beyond !== undefined);
+  return found.length === 0
+    ? ""
+    : `\nright within their derived bounds, beyond the cases' tolerance:\n${found
+        .map(({ id, file, beyond }) => `        ${id}/${file}: ${beyond}`)
+        .join("\n")}`;
+}
+
 export function summarize(results) {
   const back = results.flatMap(({ id, source, file, back: all }) =>
     all.map((one) => ({ ...one, id, source, file })),
@@ -56,6 +66,7 @@ export function summarize(results) {
   const parts = [
     table("to TF.js, by source", results, ({ source }) => source),
     table("to TF.js, by file", results, ({ file }) => file),
+    beyondTolerance(results),
     ...["wrong", "crashed", "refused"].map((status) => reasons(results, status)),
   ];
   if (back.length > 0) {

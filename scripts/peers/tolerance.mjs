@@ -2,7 +2,7 @@
  * @file When an output is right: within 1e-4 + 1e-4·|expected| of what real Keras computed, which is the tolerance that
  * the cases' own README suggests for float32 graphs; a case's own tolerance where it states one (numbers recorded with six
  * decimals). Half-precision outputs "at the dtype's precision": ten of its epsilons (2⁻¹⁰, 2⁻⁷) instead of 1e-4.
- * What is not finite must be the same, at the same places.
+ * What is not finite must be the same, at the same places. What is beyond it is held to its derived bound (child.mjs).
  */
 
 import { readFileSync } from "node:fs";
