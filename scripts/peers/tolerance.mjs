@@ -35,7 +35,11 @@ export function judge(outputs, expected, dtypes, tolerance) {
       if (Object.is(a, b) || a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
       const difference = Math.abs(a - b);
       if (!(difference <= allowed + allowed * Math.abs(a)))
-        return { status: "wrong", reason: `output ${i} at ${k} is ${b} instead of ${a}` };
+        return {
+          status: "wrong",
+          reason: `output ${i} at ${k} is ${b} instead of ${a}`,
+          isNumeric: Number.isFinite(difference),
+        };
       worst = Math.max(worst, difference);
     }
   }

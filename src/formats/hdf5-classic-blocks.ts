@@ -15,7 +15,7 @@ const MAX_PAGES = 64;
 export interface Blocks {
   /** Metadata: small, perhaps read before. Not to be written to. */
   metadata(address: number | null, length: number): Promise<Uint8Array>;
-  /** The same at once, where it lies in a page that is in memory: there are thousands of blocks, and waiting costs more than they do. */
+  /** The same at once, where its page is in memory: there are thousands of blocks, and waiting costs more than they do. */
   held(address: number | null, length: number): Uint8Array | null;
   /** Data, read in one go; the caller's own, or in `into`, which may hold them. */
   data(address: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
@@ -24,10 +24,20 @@ export interface Blocks {
 /** `end` is the end of the file as its superblock says. */
 export function blocksOf(source: Source, end: number): Blocks {
   const pages = new Recent<number, Uint8Array>(MAX_PAGES);
-  const readPage = async (index: number): Promise<Uint8Array> => {
+  /** Those on their way, which many may wait for. */
+  const reading = new Map<number, Promise<Uint8Array>>();
+  const readPage = (index: number): Promise<Uint8Array> => {
     const start = index * PAGE_BYTES;
-    const page = await source.read(start, Math.min(PAGE_BYTES, source.sizeBytes - start));
-    pages.set(index, page);
+    const page =
+      reading.get(index) ??
+      source
+        .read(start, Math.min(PAGE_BYTES, source.sizeBytes - start))
+        .then((bytes) => {
+          pages.set(index, bytes);
+          return bytes;
+        })
+        .finally(() => reading.delete(index));
+    reading.set(index, page);
     return page;
   };
   const check = (address: number | null, length: number): number => {
@@ -36,24 +46,28 @@ export function blocksOf(source: Source, end: number): Blocks {
     if (!inside) throw malformed(`an address outside the file (${address}, ${length} bytes)`);
     return address;
   };
-  const held = (given: number | null, length: number): Uint8Array | null => {
+  const placeOf = (
+    given: number | null,
+    length: number,
+  ): { address: number; index: number; start: number } => {
     const address = check(given, length);
-    const first = Math.floor(address / PAGE_BYTES);
-    const start = address - first * PAGE_BYTES;
+    const index = Math.floor(address / PAGE_BYTES);
+    return { address, index, start: address - index * PAGE_BYTES };
+  };
+  const held = (given: number | null, length: number): Uint8Array | null => {
+    const { index, start } = placeOf(given, length);
     if (start + length > PAGE_BYTES) return null;
-    return pages.get(first)?.subarray(start, start + length) ?? null;
+    return pages.get(index)?.subarray(start, start + length) ?? null;
   };
   const metadata = async (given: number | null, length: number): Promise<Uint8Array> => {
-    const address = check(given, length);
-    const first = Math.floor(address / PAGE_BYTES);
-    const start = address - first * PAGE_BYTES;
+    const { address, index, start } = placeOf(given, length);
     if (length > PAGE_BYTES) return source.read(address, length);
-    const page = pages.get(first) ?? (await readPage(first));
+    const page = pages.get(index) ?? (await readPage(index));
     if (start + length <= PAGE_BYTES) return page.subarray(start, start + length);
     const joined = new Uint8Array(length);
     const head = page.subarray(start);
     joined.set(head);
-    const next = pages.get(first + 1) ?? (await readPage(first + 1));
+    const next = pages.get(index + 1) ?? (await readPage(index + 1));
     joined.set(next.subarray(0, length - head.length), head.length);
     return joined;
   };

@@ -48,6 +48,8 @@ interface TreeNode {
 
 /** Of each kind: with the leaves' 8 symbols that Keras's files have, a hundred names or more. */
 const KEPT_NODES = 16;
+/** A file may have nodes of any size, and thousands of groups are kept: those of h5py's are 328 and 544 bytes long. */
+const KEPT_NODE_BYTES = 4096;
 const SYMBOL_BYTES = 40;
 const NODE_HEAD_BYTES = 24;
 const HEAP_HEAD_BYTES = 32;
@@ -171,7 +173,7 @@ async function readTreeNode(
     keys.push(fields.u64());
   }
   const node = { level, keys, children };
-  nodes.set(address, node);
+  if (length <= KEPT_NODE_BYTES) nodes.set(address, node);
   return node;
 }
 
@@ -198,7 +200,7 @@ async function readSymbols(
     fields.skip(12);
     return { name, header, cacheType, linkOffset };
   });
-  group.leaves.set(address, symbols);
+  if (length <= KEPT_NODE_BYTES) group.leaves.set(address, symbols);
   return symbols;
 }
 

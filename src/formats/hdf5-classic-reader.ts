@@ -187,9 +187,11 @@ export class ClassicReader {
   }
 
   async #describe(given: string): Promise<Described> {
-    const known = this.#described.get(given);
-    if (known !== undefined) return known;
+    const asGiven = this.#described.get(given);
+    if (asGiven !== undefined) return asGiven;
     const path = normal(given);
+    const known = this.#described.get(path);
+    if (known !== undefined) return known;
     const object = await this.#objects.find(path);
     if (object?.kind !== "dataset") throw malformed(`there is no dataset "${path}"`);
     const found = describe(object.messages, path);

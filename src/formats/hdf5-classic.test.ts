@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isVernierError } from "../base/errors.ts";
 import type { Hdf5File } from "./hdf5.ts";
 import { openClassicHdf5 } from "./hdf5-classic.ts";
+import { blocksOf } from "./hdf5-classic-blocks.ts";
 import { bytesSource, type Source } from "./source.ts";
 
 async function fixture(name: string): Promise<Uint8Array> {
@@ -115,6 +116,14 @@ test("metadata is read in pages, once; what is asked of one object costs nothing
   for (let i = 0; i < 3; i++) await file.attribute("/", "keras_version");
   await file.read("/model_weights/dense_ü/dense_ü/kernel:0");
   expect(reads.reduce((sum, [, length]) => sum + length, 0)).toBeLessThan(2 * 65_536);
+});
+
+test("a page that many wait for is read once", async () => {
+  const { source, reads } = counted(new Uint8Array(2 ** 18).map((_, i) => i));
+  const blocks = blocksOf(source, 2 ** 18);
+  const read = await Promise.all([0, 16, 32].map((offset) => blocks.data(2 ** 17 + offset, 16)));
+  expect(read.map(([first]) => first)).toEqual([0, 16, 32]);
+  expect(reads).toHaveLength(1);
 });
 
 test("a tensor is the caller's own, even when the file is in memory", async () => {

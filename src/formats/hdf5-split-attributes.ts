@@ -26,10 +26,8 @@ export async function textListAttribute(
 }
 
 async function attributeParts(file: Hdf5File, path: string, name: string): Promise<AttributeValue[] | null> {
-  const whole = await file.attribute(path, name);
-  if (whole !== null) return [whole];
   const names = new Set(await file.attributeNames(path));
-  if (names.has(name)) return [null];
+  if (names.has(name)) return [await file.attribute(path, name)];
   const parts: AttributeValue[] = [];
   while (names.has(`${name}${parts.length}`)) {
     requireAtMost(`the number of parts of ${name}`, parts.length + 1, MAX_ATTRIBUTE_PARTS, file.name);

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { isVernierError } from "../../src/base/errors.ts";
 import type { EngineModel, EngineSession, TracedCall } from "../../src/engines/engine.ts";
 import { keras } from "../../src/engines/keras.node.ts";
@@ -250,6 +250,10 @@ describe.skipIf(python === "")("with real Keras", () => {
 
   test("channels_first without the kernels for it: TensorFlow's own words, and what brings them", async () => {
     const path = join(mkdtempSync(join(tmpdir(), "vernier-keras-")), "first.keras");
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      rmSync(dirname(path), { recursive: true });
+    });
     const make = `import keras
 layer = keras.layers.Conv2D(3, 3, data_format="channels_first")
 keras.Sequential([keras.Input((2, 5, 5)), layer]).save(${JSON.stringify(path)})`;
@@ -263,8 +267,6 @@ keras.Sequential([keras.Input((2, 5, 5)), layer]).save(${JSON.stringify(path)})`
       ) as string,
       hint: expect.stringContaining("set TF_ENABLE_ONEDNN_OPTS=1") as string,
     });
-    vi.unstubAllEnvs();
-    rmSync(dirname(path), { recursive: true });
   });
 
   test("what is no model, no file, or a TF.js model is refused", async () => {
