@@ -13,7 +13,7 @@ export const asObject = (json: unknown): JsonObject => (isObject(json) ? (json a
 /** An optional list of a file: empty where it is anything else. */
 export const asList = (json: unknown): readonly Json[] => (Array.isArray(json) ? json : []);
 
-/** Of values that JSON can say: the same text. */
+/** Of values that JSON can say: the same text, their keys in one order. */
 export const sameJson = (a: unknown, b: unknown): boolean =>
   a === b || JSON.stringify(a) === JSON.stringify(b);
 

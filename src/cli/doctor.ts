@@ -25,16 +25,22 @@ export async function runDoctor(
     ...(python === undefined ? {} : { python }),
     ...(tfjs === undefined ? {} : { tfjsFolder: tfjs }),
   };
+  const probes: Promise<EngineStatus>[] = [];
   const engines = await Promise.all(
     ENGINE_NAMES.map(async (name) => {
       const engine = await engineNamed(name);
-      return engine === "reference" ? REFERENCE : probe(engine, options);
+      if (engine === "reference") return REFERENCE;
+      const probe = engine.probe(options);
+      probes.push(probe);
+      return inTime(engine, probe);
     }),
   );
   const report: DoctorReport = { schema: "vernier.doctor/1", engines };
   process.stdout.write(
     json === true ? renderJson(report) : renderDoctor(report, colours(color, process.stdout)),
   );
+  // One that took too long still ends the program that it has started.
+  await Promise.allSettled(probes);
   return 0;
 }
 
@@ -46,10 +52,10 @@ const REFERENCE: EngineStatus = {
   remedy: null,
 };
 
-function probe(engine: Engine, options: EngineOptions): Promise<EngineStatus> {
+function inTime(engine: Engine, probe: Promise<EngineStatus>): Promise<EngineStatus> {
   const { promise, resolve } = deferred<EngineStatus>();
   const timer = setTimeout(() => resolve(silent(engine.id)), PROBE_MS);
-  void engine.probe(options).then((status) => {
+  void probe.then((status) => {
     clearTimeout(timer);
     // The table names the engine already.
     resolve({ ...status, detail: status.detail.replace(/^engine "[^"]+" cannot start: /, "") });

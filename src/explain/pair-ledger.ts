@@ -3,7 +3,7 @@
  * of A to B's words would do with it, and a note says where B holds something else or nothing.
  */
 
-import { isObject, type Json } from "../base/json.ts";
+import { isObject, type Json, sameJson } from "../base/json.ts";
 import { flatLayers } from "../convert/flat-layers.ts";
 import { type Ledger, type LedgerEntry, type LedgerSide, ledgerOf } from "../convert/ledger.ts";
 import type { PlannedLayer } from "../convert/plan.ts";
@@ -64,7 +64,7 @@ function configIn(entry: LedgerEntry, key: string, target: PlannedLayer, layer: 
   const meant = target.bound?.config[key];
   // Keys that change predictions are compared by what they mean, others as they are written.
   const [own, other] = meant === undefined ? [target.config[key], said] : [meant, layer.layer.config[key]];
-  const same = own === undefined || JSON.stringify(bare(own)) === JSON.stringify(bare(other));
+  const same = own === undefined || sameJson(bare(own), bare(other));
   const wasWritten = target.config[key] !== undefined;
   if (said === undefined && wasWritten) {
     const instead = same

@@ -13,10 +13,11 @@ const SMALL_BYTES = 4 * 2 ** 10;
 const MAX_PAGES = 64;
 
 export interface Blocks {
-  /** Metadata: small, perhaps read before. Not to be written to. */
-  metadata(address: number | null, length: number): Promise<Uint8Array>;
-  /** The same at once, where its page is in memory: there are thousands of blocks, and waiting costs more than they do. */
-  held(address: number | null, length: number): Uint8Array | null;
+  /**
+   * Metadata: small, not to be written to. Of a page that is in memory at once: there are thousands of blocks, and a
+   * promise for each costs more than they do.
+   */
+  metadata(address: number | null, length: number): Uint8Array | Promise<Uint8Array>;
   /** Data, read in one go; the caller's own, or in `into`, which may hold them. */
   data(address: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
 }
@@ -46,22 +47,17 @@ export function blocksOf(source: Source, end: number): Blocks {
     if (!inside) throw malformed(`an address outside the file (${address}, ${length} bytes)`);
     return address;
   };
-  const placeOf = (
-    given: number | null,
-    length: number,
-  ): { address: number; index: number; start: number } => {
+  const metadata: Blocks["metadata"] = (given, length) => {
     const address = check(given, length);
     const index = Math.floor(address / PAGE_BYTES);
-    return { address, index, start: address - index * PAGE_BYTES };
+    const start = address - index * PAGE_BYTES;
+    const page = pages.get(index);
+    return page !== undefined && start + length <= PAGE_BYTES
+      ? page.subarray(start, start + length)
+      : readBlock(index, start, length);
   };
-  const held = (given: number | null, length: number): Uint8Array | null => {
-    const { index, start } = placeOf(given, length);
-    if (start + length > PAGE_BYTES) return null;
-    return pages.get(index)?.subarray(start, start + length) ?? null;
-  };
-  const metadata = async (given: number | null, length: number): Promise<Uint8Array> => {
-    const { address, index, start } = placeOf(given, length);
-    if (length > PAGE_BYTES) return source.read(address, length);
+  const readBlock = async (index: number, start: number, length: number): Promise<Uint8Array> => {
+    if (length > PAGE_BYTES) return source.read(index * PAGE_BYTES + start, length);
     const page = pages.get(index) ?? (await readPage(index));
     if (start + length <= PAGE_BYTES) return page.subarray(start, start + length);
     const joined = new Uint8Array(length);
@@ -72,7 +68,6 @@ export function blocksOf(source: Source, end: number): Blocks {
     return joined;
   };
   return {
-    held,
     metadata,
     async data(given, length, into) {
       if (length <= SMALL_BYTES) return (await metadata(given, length)).slice();

@@ -50,9 +50,11 @@ interface TreeNode {
 const KEPT_NODES = 16;
 /** A file may have nodes of any size, and thousands of groups are kept: those of h5py's are 328 and 544 bytes long. */
 const KEPT_NODE_BYTES = 4096;
+/** In errors. */
+const TREE_NODE = "a node of a group's tree";
+const LEAF = "a symbol table node";
 const SYMBOL_BYTES = 40;
 const NODE_HEAD_BYTES = 24;
-const HEAP_HEAD_BYTES = 32;
 const SOFT_LINK = 2;
 /** Marks the end of a local heap's free list. */
 const NO_FREE_BLOCK = 1;
@@ -75,14 +77,13 @@ export async function openGroup(blocks: Blocks, superblock: Superblock, body: Ui
 }
 
 async function readLocalHeap(blocks: Blocks, address: number | null): Promise<Uint8Array> {
-  const bytes = blocks.held(address, HEAP_HEAD_BYTES) ?? (await blocks.metadata(address, HEAP_HEAD_BYTES));
-  const head = new Fields(bytes, "a local heap");
+  const head = new Fields(await blocks.metadata(address, 32), "a local heap");
   head.signature("HEAP");
   if (head.u8() !== 0) throw malformed("a local heap of an unknown version");
   head.skip(3);
   const [size, free, data] = [head.u64(), head.u64(), head.address()];
   requireAtMost("the size of the names of a group in bytes", size, MAX_ATTRIBUTE_BYTES, "");
-  const heap = (blocks.held(data, size) ?? (await blocks.metadata(data, size))).slice();
+  const heap = (await blocks.metadata(data, size)).slice();
   for (let block = free, steps = 0; block !== NO_FREE_BLOCK; steps++) {
     if (block >= size || steps > size / 16) throw malformed("a local heap with a broken free list");
     const entry = new Fields(heap.subarray(block), "a local heap");
@@ -103,16 +104,14 @@ async function namesIn(
   const visit = async (address: number | null, level: number | null): Promise<void> => {
     // Levels fall, so that there is no circle; a node could still be shared.
     requireAtMost("the number of nodes of a group's tree", ++nodes, MAX_LINKS, "");
-    const node = group.nodes.get(address) ?? (await readTreeNode(blocks, group, { address, maxChildren }));
-    requireLevel(node, level);
+    const node = await treeNodeAt(blocks, group, { address, level, maxChildren });
     for (const child of node.children) {
       if (node.level > 0) {
         await visit(child, node.level - 1);
         continue;
       }
-      const symbols =
-        group.leaves.get(child) ?? (await readSymbols(blocks, group, { address: child, maxSymbols }));
-      for (const { name } of symbols) names.push(listed(name));
+      for (const { name } of await symbolsAt(blocks, group, { address: child, maxSymbols }))
+        names.push(listed(name));
       requireAtMost("the number of links in a group", names.length, MAX_LINKS, "");
       requireAtMost("the number of nodes of a group's tree", ++nodes, MAX_LINKS, "");
     }
@@ -130,9 +129,7 @@ async function findLink(
   const wanted = new TextEncoder().encode(name);
   let address = group.tree;
   for (let level: number | null = null; level === null || level >= 0; ) {
-    const node: TreeNode =
-      group.nodes.get(address) ?? (await readTreeNode(blocks, group, { address, maxChildren }));
-    requireLevel(node, level);
+    const node = await treeNodeAt(blocks, group, { address, level, maxChildren });
     const i = search(node.children.length, (at) => {
       if (compare(wanted, nameAt(group, node.keys[at] ?? 0)) <= 0) return -1;
       return compare(wanted, nameAt(group, node.keys[at + 1] ?? 0)) > 0 ? 1 : 0;
@@ -141,25 +138,28 @@ async function findLink(
     address = node.children[i] ?? null;
     level = node.level - 1;
   }
-  const symbols = group.leaves.get(address) ?? (await readSymbols(blocks, group, { address, maxSymbols }));
+  const symbols = await symbolsAt(blocks, group, { address, maxSymbols });
   const found = symbols[search(symbols.length, (at) => compare(wanted, symbols[at]?.name ?? wanted)) ?? -1];
   if (found === undefined) return null;
   if (found.cacheType !== SOFT_LINK) return { kind: "hard", header: found.header };
   return { kind: "soft", path: decodeUtf8(nameAt(group, found.linkOffset)) };
 }
 
-function requireLevel(node: TreeNode, level: number | null): void {
-  if (level !== null && node.level !== level) throw malformed("a tree whose levels do not fall");
-}
-
-async function readTreeNode(
+async function treeNodeAt(
   blocks: Blocks,
   { nodes }: SymbolTable,
-  { address, maxChildren }: { address: number | null; maxChildren: number },
+  { address, level, maxChildren }: { address: number | null; level: number | null; maxChildren: number },
 ): Promise<TreeNode> {
   const length = NODE_HEAD_BYTES + maxChildren * 16 + 8;
-  const bytes = blocks.held(address, length) ?? (await blocks.metadata(address, length));
-  const fields = new Fields(bytes, "a node of a group's tree");
+  const node =
+    nodes.get(address) ??
+    decodeTreeNode(new Fields(await blocks.metadata(address, length), TREE_NODE), maxChildren);
+  if (length <= KEPT_NODE_BYTES) nodes.set(address, node);
+  if (level !== null && node.level !== level) throw malformed("a tree whose levels do not fall");
+  return node;
+}
+
+function decodeTreeNode(fields: Fields, maxChildren: number): TreeNode {
   fields.signature("TREE");
   if (fields.u8() !== 0) throw malformed("a group whose tree is of another kind");
   const level = fields.u8();
@@ -172,25 +172,29 @@ async function readTreeNode(
     children.push(fields.address());
     keys.push(fields.u64());
   }
-  const node = { level, keys, children };
-  if (length <= KEPT_NODE_BYTES) nodes.set(address, node);
-  return node;
+  return { level, keys, children };
 }
 
-async function readSymbols(
+async function symbolsAt(
   blocks: Blocks,
   group: SymbolTable,
   { address, maxSymbols }: { address: number | null; maxSymbols: number },
 ): Promise<readonly Symbol[]> {
   const length = 8 + maxSymbols * SYMBOL_BYTES;
-  const bytes = blocks.held(address, length) ?? (await blocks.metadata(address, length));
-  const fields = new Fields(bytes, "a symbol table node");
+  const symbols =
+    group.leaves.get(address) ??
+    decodeSymbols(new Fields(await blocks.metadata(address, length), LEAF), group, maxSymbols);
+  if (length <= KEPT_NODE_BYTES) group.leaves.set(address, symbols);
+  return symbols;
+}
+
+function decodeSymbols(fields: Fields, group: SymbolTable, maxSymbols: number): Symbol[] {
   fields.signature("SNOD");
   if (fields.u8() !== 1) throw malformed("a symbol table node of an unknown version");
   fields.skip(1);
   const count = fields.u16();
   if (count > maxSymbols) throw malformed("a symbol table node with too many symbols");
-  const symbols = Array.from({ length: count }, () => {
+  return Array.from({ length: count }, () => {
     const name = nameAt(group, fields.u64());
     const header = fields.address();
     const cacheType = fields.u32();
@@ -200,8 +204,6 @@ async function readSymbols(
     fields.skip(12);
     return { name, header, cacheType, linkOffset };
   });
-  if (length <= KEPT_NODE_BYTES) group.leaves.set(address, symbols);
-  return symbols;
 }
 
 /** An empty name can be looked up in a damaged node, but not listed. */

@@ -53,8 +53,7 @@ const SHAREABLE: readonly number[] = [
   MESSAGE.attribute,
 ];
 export async function readMessages(blocks: Blocks, address: number | null): Promise<readonly Message[]> {
-  const head = blocks.held(address, PREFIX_BYTES) ?? (await blocks.metadata(address, PREFIX_BYTES));
-  const prefix = new Fields(head, "an object header");
+  const prefix = new Fields(await blocks.metadata(address, PREFIX_BYTES), "an object header");
   const version = prefix.u8();
   if (version === OBJECT_HEADER) throw new OutsideSubset("an object header of version 2");
   if (version !== 1) throw malformed("no object header where one should be");
@@ -69,10 +68,8 @@ export async function readMessages(blocks: Blocks, address: number | null): Prom
     if (seen.has(block.address)) throw malformed("an object header that comes back to itself");
     seen.add(block.address);
     requireAtMost("the number of blocks of an object header", seen.size, MAX_HEADER_BLOCKS, "");
-    const bytes =
-      blocks.held(block.address, block.length) ?? (await blocks.metadata(block.address, block.length));
     // A copy: what is kept must not keep a whole page.
-    for (const message of messagesIn(bytes.slice())) {
+    for (const message of messagesIn((await blocks.metadata(block.address, block.length)).slice())) {
       found++;
       if (message.type === MESSAGE.continuation) pending.push(continuation(message.body));
       else messages.push(message);

@@ -187,11 +187,9 @@ export class ClassicReader {
   }
 
   async #describe(given: string): Promise<Described> {
-    const asGiven = this.#described.get(given);
-    if (asGiven !== undefined) return asGiven;
-    const path = normal(given);
-    const known = this.#described.get(path);
+    const known = this.#described.get(given) ?? this.#described.get(normal(given));
     if (known !== undefined) return known;
+    const path = normal(given);
     const object = await this.#objects.find(path);
     if (object?.kind !== "dataset") throw malformed(`there is no dataset "${path}"`);
     const found = describe(object.messages, path);
